@@ -1,0 +1,71 @@
+"""Opening the database, SQLite or PostgreSQL, for writing or for reading only."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, Engine, create_engine, event, make_url
+from sqlalchemy.pool import QueuePool
+
+from db.errors import NoDatabase
+
+BUSY_TIMEOUT_MS = 30_000
+READ_LIMIT_SECONDS = 1.0
+
+
+def open_engine(url: str, *, read_only: bool = False) -> Engine:
+    """An engine whose transactions are safe by construction.
+
+    Writers on SQLite begin IMMEDIATE: a read that turns into a write in a deferred transaction fails at once,
+    whatever the busy timeout says. Readers cannot write: `mode=ro` and `query_only` on SQLite,
+    `default_transaction_read_only` on PostgreSQL, where a statement is also cut after READ_LIMIT_SECONDS.
+    Raises NoDatabase when there is no SQLite file to read.
+    """
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "sqlite":
+        return _open_sqlite(parsed, read_only)
+    return _open_postgresql(parsed, read_only)
+
+
+def is_sqlite(engine: Engine) -> bool:
+    return engine.dialect.name == "sqlite"
+
+
+def _open_sqlite(url: URL, read_only: bool) -> Engine:
+    path = Path(url.database or "").expanduser().absolute()
+    if read_only and not path.exists():
+        raise NoDatabase(f"There is no database at {path} yet. Run: craftwatch migrate")
+    if not read_only:
+        path.parent.mkdir(parents=True, exist_ok=True)
+
+    def connect() -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            f"{path.as_uri()}?mode={'ro' if read_only else 'rwc'}",
+            uri=True,
+            timeout=BUSY_TIMEOUT_MS / 1000,
+            isolation_level=None,  # we say BEGIN ourselves
+            check_same_thread=False,
+        )
+        connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
+        connection.execute("PRAGMA foreign_keys = ON")
+        if read_only:
+            connection.execute("PRAGMA query_only = ON")
+        else:
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = NORMAL")
+        return connection
+
+    engine = create_engine("sqlite://", creator=connect, pool_size=5, max_overflow=10, poolclass=QueuePool)
+    begin = "BEGIN" if read_only else "BEGIN IMMEDIATE"
+    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(begin))
+    return engine
+
+
+def _open_postgresql(url: URL, read_only: bool) -> Engine:
+    options = ""
+    if read_only:
+        options = f"-c default_transaction_read_only=on -c statement_timeout={int(READ_LIMIT_SECONDS * 1000)}"
+    arguments: dict[str, Any] = {"options": options} if options else {}
+    return create_engine(url.set(drivername="postgresql+psycopg"), connect_args=arguments, pool_pre_ping=True)

@@ -1,0 +1,61 @@
+"""What can be wrong with the database, each with what to do about it.
+
+DatabaseError
+├── NoDatabase        nothing there yet
+├── SchemaTooOld      migrate first
+├── SchemaTooNew      written by a later craftwatch
+└── DatabaseUnusable  locked, read-only, full, corrupt or out of reach
+"""
+
+from __future__ import annotations
+
+import sqlite3
+
+from sqlalchemy.exc import DBAPIError
+
+
+class DatabaseError(Exception):
+    """The database cannot be used as it is; `str()` says what to do."""
+
+
+class NoDatabase(DatabaseError):
+    pass
+
+
+class SchemaTooOld(DatabaseError):
+    pass
+
+
+class SchemaTooNew(DatabaseError):
+    pass
+
+
+class DatabaseUnusable(DatabaseError):
+    pass
+
+
+_ADVICE = {
+    "SQLITE_BUSY": "it is locked by another program; stop that program or try again",
+    "SQLITE_LOCKED": "it is locked by another program; stop that program or try again",
+    "SQLITE_READONLY": "it is read-only; give this user write permission on the file and its folder",
+    "SQLITE_FULL": "the disk is full; free some space and run again, nothing that was saved is lost",
+    "SQLITE_IOERR": "the disk failed or is full; check it and run again",
+    "SQLITE_CORRUPT": "the file is damaged; put it aside and restore a backup",
+    "SQLITE_NOTADB": "the file is not an SQLite database; put it aside or name another in CRAFTWATCH_DATABASE_URL",
+    "SQLITE_CANTOPEN": "the file cannot be opened; check the path in CRAFTWATCH_DATABASE_URL and its permissions",
+}
+
+
+def explain(error: DBAPIError) -> DatabaseUnusable:
+    """The driver's error as one sentence that a person can act on."""
+    cause = error.orig
+    if isinstance(cause, sqlite3.Error):
+        name = getattr(cause, "sqlite_errorname", "") or ""
+        for prefix, advice in _ADVICE.items():
+            if name.startswith(prefix):
+                return DatabaseUnusable(f"The database cannot be used: {advice}. ({name}: {cause})")
+        return DatabaseUnusable(f"The database cannot be used: {cause}")
+    first_line = str(cause).strip().splitlines()[0] if str(cause).strip() else type(cause).__name__
+    return DatabaseUnusable(
+        f"The database cannot be used: {first_line}. Check CRAFTWATCH_DATABASE_URL and that the server is up."
+    )

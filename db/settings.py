@@ -1,0 +1,33 @@
+"""Where the database is: CRAFTWATCH_DATABASE_URL, else one SQLite file in the platform's data directory."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import platformdirs
+from pydantic import Field, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class DatabaseSettings(BaseSettings):
+    model_config = SettingsConfigDict(env_prefix="CRAFTWATCH_")
+
+    database_url: str = Field(
+        default="",
+        validate_default=True,
+        description="SQLAlchemy URL: sqlite:///file.db or postgresql://user:password@host/name. "
+        "Default: craftwatch.db in the platform's data directory.",
+    )
+
+    @field_validator("database_url")
+    @classmethod
+    def _known_database(cls, url: str) -> str:
+        if not url:
+            return default_database_url()
+        if url.startswith(("sqlite:///", "postgresql://", "postgresql+psycopg://", "postgres://")):
+            return url
+        raise ValueError("expected sqlite:///path/to/file.db or postgresql://user:password@host/name")
+
+
+def default_database_url() -> str:
+    return f"sqlite:///{Path(platformdirs.user_data_dir('craftwatch', appauthor=False)) / 'craftwatch.db'}"
