@@ -8,7 +8,7 @@ from db.shapes import Axis, Evidence, Figure, Tag
 
 
 def pack_tags(tags: tuple[Tag, ...]) -> list[dict[str, Any]]:
-    """`[{axis, term, confidence, implied_by, evidence: [[field, start, end, text, rule], …]}, …]`, in the order given."""
+    """`[{axis, term, confidence, implied_by, evidence: [[field, start, end, text, rule], …]}, …]`, order kept."""
     return [
         {
             "axis": tag.axis.value,

@@ -119,6 +119,7 @@ class ItemRow(SQLModel, table=True):
     stage: str = Field(sa_column=Column(Text, nullable=False))
     tags: Any = Field(sa_column=Column(JSONText, nullable=False))  # as db.labels packs them
     figures: Any = Field(sa_column=Column(JSONText, nullable=False))
+    terms: Any = Field(sa_column=Column(JSONText, nullable=False))  # its item_term rows: [[term_id, confidence], …]
     rules_version: str = Field(sa_column=Column(Text, nullable=False))
     version: int = Field(sa_column=Column(BigInteger, nullable=False))  # data version of its last change or retag
 
@@ -183,7 +184,11 @@ class TermDay(SQLModel, table=True):
 
 
 class Counter(SQLModel, table=True):
-    """Numbers of the whole database; `data_version` grows with every transaction that changes what readers see."""
+    """Numbers of the whole database.
+
+    `data_version` grows with every transaction that changes what readers see; `data_changed_at` (seconds since 1970)
+    is when that was.
+    """
 
     __tablename__ = "counter"
 

@@ -95,6 +95,7 @@ def upgrade() -> None:
         sa.Column("stage", sa.Text(), nullable=False),
         sa.Column("tags", sa.Text(), nullable=False),
         sa.Column("figures", sa.Text(), nullable=False),
+        sa.Column("terms", sa.Text(), nullable=False),
         sa.Column("rules_version", sa.Text(), nullable=False),
         sa.Column("version", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(
@@ -162,7 +163,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("item_id", "replaced_at"),
     )
 
-    op.execute("INSERT INTO counter (name, value) VALUES ('data_version', 0)")
+    op.execute("INSERT INTO counter (name, value) VALUES ('data_version', 0), ('data_changed_at', 0)")
     _create_search()
 
 

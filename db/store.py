@@ -1,0 +1,365 @@
+"""Every write of items: one transaction per source, in which what readers see and what we remember change together."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter as Tally
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Engine, Row, bindparam, select, text, update
+from sqlmodel import col
+
+from db.filing import TermKey, filing_terms
+from db.labels import pack_figures, pack_tags
+from db.models import EntryRow, ItemRow, ItemTitle, SourceState, Term
+from db.shapes import ItemDraft, Source, Tagging
+from db.types import to_epoch
+from db.watch import Check, record_check
+
+TIE_BITS = 20  # of an item's id: what tells apart the items of one second
+SECONDS_PER_DAY = 86_400
+
+Tagged = tuple[ItemDraft, Tagging]
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What became of a document's entries."""
+
+    new: int = 0
+    changed: int = 0
+    unchanged: int = 0
+
+
+class Store:
+    """Writes items. `departments` maps a craft to the department it is filed under as well."""
+
+    def __init__(self, engine: Engine, departments: Mapping[str, str]) -> None:
+        self.engine = engine
+        self._departments = departments
+        self._term_ids: dict[TermKey, int] = {}
+
+    def save_check(
+        self,
+        source: Source,
+        state: SourceState,
+        check: Check,
+        entries: Sequence[Tagged] = (),
+        *,
+        unchanged: int = 0,
+        now: datetime,
+    ) -> Counts:
+        """Save a check and the entries of its document that are new to the source or differ from when last met.
+
+        `unchanged` is how many entries the caller knows to be as they were. Saving the same twice adds nothing.
+        """
+        with self.engine.begin() as connection:
+            batch = _Batch(connection, self._term_ids, self._departments, now)
+            counts = batch.save(source, entries) if entries else Counts()
+            counts = Counts(counts.new, counts.changed, counts.unchanged + unchanged)
+            record_check(connection, source.id, state, check, counts)
+        self._term_ids.update(batch.new_term_ids)
+        return counts
+
+    def relabel(self, items: Sequence[tuple[Row[Any], Tagging]], *, now: datetime) -> int:
+        """Give stored items (rows of `item`) a new tagging; nothing else about them changes. How many differed."""
+        sectors = source_sectors(self.engine)
+        differing = [(row, tagging) for row, tagging in items if labels_differ(row, tagging, sectors[row.source_id])]
+        if not differing:
+            return 0
+        with self.engine.begin() as connection:
+            batch = _Batch(connection, self._term_ids, self._departments, now)
+            batch.relabel(differing, sectors)
+        self._term_ids.update(batch.new_term_ids)
+        return len(differing)
+
+
+def labels_differ(row: Row[Any], tagging: Tagging, source_sector: str) -> bool:
+    """Whether a stored item's labels are other than this tagging, the rules version aside."""
+    labels = _labels(tagging, source_sector)
+    return any(getattr(row, name) != value for name, value in labels.items() if name != "rules_version")
+
+
+def source_sectors(engine: Engine) -> dict[str, str]:
+    """Source id → its sector, which is its items' sector where their text shows none."""
+    with engine.connect() as connection:
+        return {row.id: row.sector for row in connection.execute(text("SELECT id, sector FROM source"))}
+
+
+@dataclass
+class _Batch:
+    """The writes of one transaction, gathered and then sent in bulk."""
+
+    connection: Connection
+    term_ids: Mapping[TermKey, int]
+    departments: Mapping[str, str]
+    now: datetime
+    version: int = 0
+    new_term_ids: dict[TermKey, int] = field(default_factory=dict)
+    items: list[dict[str, Any]] = field(default_factory=list)
+    edits: list[dict[str, Any]] = field(default_factory=list)
+    titles: list[dict[str, Any]] = field(default_factory=list)
+    entries: list[dict[str, Any]] = field(default_factory=list)
+    filed: list[dict[str, int]] = field(default_factory=list)
+    unfiled: list[dict[str, int]] = field(default_factory=list)
+    days: Tally[tuple[int, int]] = field(default_factory=Tally)  # (term, day) → change of its count
+
+    def save(self, source: Source, tagged: Sequence[Tagged]) -> Counts:
+        self.version = _next_version(self.connection, self.now)
+        met = self._entries_met(source.id, [draft.entry_key for draft, _ in tagged])
+        by_id = {row.id: row for row in self._rows(ItemRow.id, [item_id for item_id, _ in met.values()])}
+        by_key = {row.key: row for row in self._rows(ItemRow.key, [draft.item_key for draft, _ in tagged])}
+        fresh: dict[str, Tagged] = {}
+        changed = 0
+        for draft, tagging in tagged:
+            item_id, content_hash = met.get(draft.entry_key, (None, None))
+            row = by_id.get(item_id) if item_id is not None else by_key.get(draft.item_key)
+            if row is None:
+                fresh.setdefault(draft.item_key, (draft, tagging))
+            elif content_hash != draft.content_hash:
+                changed += self._meet(source, row, draft, tagging)
+                self._remember(source, draft, row.id)
+        ids = self._allocate([draft for draft, _ in fresh.values()])
+        for draft, tagging in fresh.values():
+            self._add(source, ids[draft.item_key], draft, tagging)
+        for draft, _ in tagged:
+            if draft.item_key in ids and draft.entry_key not in met:
+                self._remember(source, draft, ids[draft.item_key])
+        self._flush()
+        return Counts(len(fresh), changed, len(tagged) - len(fresh) - changed)
+
+    def relabel(self, items: Iterable[tuple[Row[Any], Tagging]], sectors: Mapping[str, str]) -> None:
+        self.version = _next_version(self.connection, self.now)
+        for row, tagging in items:
+            labels = _labels(tagging, sectors[row.source_id])
+            self._edit(row, labels, self._terms_of(row, tagging, labels["sector"], self._sources_of(row)))
+        self._flush()
+
+    def _meet(self, source: Source, row: Row[Any], draft: ItemDraft, tagging: Tagging) -> bool:
+        """An entry of an item that we have: its own source edits it, another source is added to it."""
+        sources = self._sources_of(row)
+        if row.source_id != source.id:
+            if source.id not in sources:
+                self._edit(row, {}, self._terms_of_filed(row, source.id))
+            return False
+        facts = _facts(draft)
+        if all(getattr(row, name) == value for name, value in facts.items()):
+            return False
+        if row.title != draft.title:
+            self.titles.append({"item_id": row.id, "replaced_at": self.now, "title": row.title})
+        labels = _labels(tagging, source.sector)
+        changes = {**facts, **labels, "updated_at": self.now}
+        self._edit(row, changes, self._terms_of(row, tagging, labels["sector"], sources))
+        return True
+
+    def _add(self, source: Source, item_id: int, draft: ItemDraft, tagging: Tagging) -> None:
+        labels = _labels(tagging, source.sector)
+        language = draft.language or tagging.language or source.language.lower()
+        terms = self._numbered(
+            filing_terms(
+                tagging,
+                sources=(source.id,),
+                sector=labels["sector"],
+                language=language,
+                departments=self.departments,
+            )
+        )
+        self.items.append(
+            {
+                "id": item_id,
+                "key": draft.item_key,
+                "source_id": source.id,
+                **_facts(draft),
+                "published_at": draft.published_at,
+                "date_quality": draft.date_quality.value,
+                "received_at": self.now,
+                "updated_at": self.now,
+                "language": language,
+                **labels,
+                "terms": sorted(terms.items()),
+                "version": self.version,
+            }
+        )
+        self._refile(item_id, {}, terms)
+
+    def _edit(self, row: Row[Any], changes: dict[str, Any], terms: dict[int, int]) -> None:
+        unchanged = {name: getattr(row, name) for name in _EDITABLE}
+        edited = {**unchanged, **changes, "terms": sorted(terms.items()), "version": self.version}
+        self.edits.append({"item_id": row.id, **{f"new_{name}": value for name, value in edited.items()}})
+        self._refile(row.id, dict(row.terms), terms)
+
+    def _refile(self, item_id: int, old: dict[int, int], new: dict[int, int]) -> None:
+        day = (item_id >> TIE_BITS) // SECONDS_PER_DAY
+        for term_id in old.keys() - new.keys():
+            self.unfiled.append({"term_id": term_id, "item_id": item_id})
+            self.days[term_id, day] -= 1
+        for term_id in new.keys() - old.keys():
+            self.days[term_id, day] += 1
+        for term_id, confidence in new.items():
+            if old.get(term_id) != confidence:
+                self.filed.append({"term_id": term_id, "item_id": item_id, "confidence": confidence})
+
+    def _terms_of(self, row: Row[Any], tagging: Tagging, sector: str, sources: Iterable[str]) -> dict[int, int]:
+        return self._numbered(
+            filing_terms(tagging, sources=sources, sector=sector, language=row.language, departments=self.departments)
+        )
+
+    def _terms_of_filed(self, row: Row[Any], source_id: str) -> dict[int, int]:
+        return {**dict(row.terms), **self._numbered({("source", source_id): 100})}
+
+    def _sources_of(self, row: Row[Any]) -> set[str]:
+        query = select(col(EntryRow.source_id)).where(col(EntryRow.item_id) == row.id).distinct()
+        return {row.source_id, *self.connection.scalars(query)}
+
+    def _remember(self, source: Source, draft: ItemDraft, item_id: int) -> None:
+        self.entries.append(
+            {
+                "source_id": source.id,
+                "entry_key": draft.entry_key,
+                "item_id": item_id,
+                "content_hash": draft.content_hash,
+                "first_seen_at": to_epoch(self.now),
+            }
+        )
+
+    def _entries_met(self, source_id: str, keys: list[str]) -> dict[str, tuple[int, str]]:
+        """entry_key → (item_id, content_hash) of the entries that this source has had before."""
+        met: dict[str, tuple[int, str]] = {}
+        for some in _batches(keys):
+            query = select(col(EntryRow.entry_key), col(EntryRow.item_id), col(EntryRow.content_hash)).where(
+                col(EntryRow.source_id) == source_id, col(EntryRow.entry_key).in_(some)
+            )
+            met.update({key: (item_id, content_hash) for key, item_id, content_hash in self.connection.execute(query)})
+        return met
+
+    def _rows(self, column: Any, values: list[Any]) -> Iterator[Row[Any]]:
+        for some in _batches(values):
+            yield from self.connection.execute(select(_ITEM).where(column.in_(some)))
+
+    def _allocate(self, drafts: list[ItemDraft]) -> dict[str, int]:
+        """item_key → id; the key decides the tie, so a rebuilt archive has the same ids, collisions aside."""
+        wanted = {draft.item_key: item_id(draft.published_at, draft.item_key) for draft in drafts}
+        taken = {row_id for some in _batches(list(wanted.values())) for row_id in self._ids_taken(some)}
+        ids: dict[str, int] = {}
+        for key, wish in wanted.items():
+            while wish in taken:
+                wish = _next_tie(wish)
+                taken.update(self._ids_taken([wish]))
+            taken.add(wish)
+            ids[key] = wish
+        return ids
+
+    def _ids_taken(self, ids: list[int]) -> list[int]:
+        return list(self.connection.scalars(select(col(ItemRow.id)).where(col(ItemRow.id).in_(ids))))
+
+    def _numbered(self, terms: Mapping[TermKey, int]) -> dict[int, int]:
+        return {self._term_id(key): confidence for key, confidence in terms.items()}
+
+    def _term_id(self, key: TermKey) -> int:
+        number = self.term_ids.get(key) or self.new_term_ids.get(key)
+        if number is None:
+            number = self.new_term_ids[key] = _find_or_add_term(self.connection, key)
+        return number
+
+    def _flush(self) -> None:
+        run = self.connection.execute
+        if self.items:
+            run(_ITEM.insert(), self.items)
+        if self.edits:
+            run(_EDIT, self.edits)
+        if self.titles:
+            run(ItemTitle.__table__.insert(), self.titles)  # type: ignore[attr-defined]
+        if self.entries:
+            run(_REMEMBER, self.entries)
+        if self.unfiled:
+            run(text("DELETE FROM item_term WHERE term_id = :term_id AND item_id = :item_id"), self.unfiled)
+        if self.filed:
+            run(_FILE, self.filed)
+        days = [{"term_id": term, "day": day, "items": n} for (term, day), n in sorted(self.days.items()) if n]
+        if days:
+            run(_COUNT, days)
+
+
+_ITEM = ItemRow.__table__  # type: ignore[attr-defined]
+_FACTS = ("url", "title", "summary", "authors", "categories")
+_LABELS = ("tracked", "sector", "stage", "tags", "figures", "rules_version")
+_EDITABLE = (*_FACTS, *_LABELS, "updated_at")
+_EDIT = (
+    update(_ITEM)
+    .where(_ITEM.c.id == bindparam("item_id"))
+    .values({name: bindparam(f"new_{name}") for name in (*_EDITABLE, "terms", "version")})
+)
+_REMEMBER = text(
+    "INSERT INTO entry (source_id, entry_key, item_id, content_hash, first_seen_at) "
+    "VALUES (:source_id, :entry_key, :item_id, :content_hash, :first_seen_at) "
+    "ON CONFLICT (source_id, entry_key) DO UPDATE SET content_hash = excluded.content_hash"
+)
+_FILE = text(
+    "INSERT INTO item_term (term_id, item_id, confidence) VALUES (:term_id, :item_id, :confidence) "
+    "ON CONFLICT (term_id, item_id) DO UPDATE SET confidence = excluded.confidence"
+)
+_COUNT = text(
+    "INSERT INTO term_day (term_id, day, items) VALUES (:term_id, :day, :items) "
+    "ON CONFLICT (term_id, day) DO UPDATE SET items = term_day.items + excluded.items"
+)
+
+
+def item_id(published_at: datetime, key: str) -> int:
+    """The id that an item of this key wishes for: its second, then twenty bits of its key's hash."""
+    tie = int.from_bytes(hashlib.sha256(key.encode()).digest()[:4]) % (1 << TIE_BITS)
+    return (to_epoch(published_at) << TIE_BITS) + tie
+
+
+def _next_tie(item_id: int) -> int:
+    """The next id of the same second, round the corner after the last."""
+    tie = (item_id + 1) % (1 << TIE_BITS)
+    return (item_id >> TIE_BITS << TIE_BITS) + tie
+
+
+def _facts(draft: ItemDraft) -> dict[str, Any]:
+    return {
+        "url": draft.url,
+        "title": draft.title,
+        "summary": draft.summary,
+        "authors": list(draft.authors),
+        "categories": list(draft.categories),
+    }
+
+
+def _labels(tagging: Tagging, source_sector: str) -> dict[str, Any]:
+    return {
+        "tracked": tagging.tracked,
+        "sector": tagging.sector or source_sector,
+        "stage": tagging.stage,
+        "tags": pack_tags(tagging.tags),
+        "figures": pack_figures(tagging.figures),
+        "rules_version": tagging.rules_version,
+    }
+
+
+def _next_version(connection: Connection, now: datetime) -> int:
+    """Grow the data version. On PostgreSQL the row's lock lets one writer in at a time, so versions commit in order."""
+    grow = "UPDATE counter SET value = value + 1 WHERE name = 'data_version' RETURNING value"
+    version = int(connection.execute(text(grow)).scalar_one())
+    connection.execute(text("UPDATE counter SET value = :now WHERE name = 'data_changed_at'"), {"now": to_epoch(now)})
+    return version
+
+
+def _find_or_add_term(connection: Connection, key: TermKey) -> int:
+    axis, code = key
+    found = connection.execute(
+        select(col(Term.id)).where(col(Term.axis) == axis, col(Term.code) == code)
+    ).scalar_one_or_none()
+    if found is not None:
+        return int(found)
+    add = text("INSERT INTO term (axis, code) VALUES (:axis, :code) RETURNING id")
+    return int(connection.execute(add, {"axis": axis, "code": code}).scalar_one())
+
+
+def _batches(values: list[T], size: int = 500) -> Iterator[list[T]]:
+    for start in range(0, len(values), size):
+        yield values[start : start + size]

@@ -1,0 +1,80 @@
+"""What the scraper knows and remembers of its sources: the list, their state between runs, the log of their checks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Row, select, text, update
+from sqlmodel import col
+
+from db.models import EntryRow, FetchLog, SourceRow, SourceState
+from db.shapes import Failure, Source
+
+_SOURCE_FIELDS = tuple(SourceRow.model_fields)
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One check of one source: what the fetch log keeps of it beside the counts of items."""
+
+    started_at: datetime
+    duration_ms: int
+    outcome: str  # "ok", "not_modified" or "failed"
+    reason: Failure | None = None
+    detail: str | None = None
+    http_status: int | None = None
+    bytes: int = 0
+
+
+def sync_sources(engine: Engine, sources: Iterable[Source]) -> None:
+    """Make the table say what the file says. A source that left the file stays for its items' sake, disabled."""
+    rows = [{name: getattr(source, name) for name in _SOURCE_FIELDS} for source in sources]
+    columns = ", ".join(_SOURCE_FIELDS)
+    values = ", ".join(f":{name}" for name in _SOURCE_FIELDS)
+    changes = ", ".join(f"{name} = excluded.{name}" for name in _SOURCE_FIELDS if name != "id")
+    with engine.begin() as connection:
+        connection.execute(update(SourceRow).values(enabled=False))
+        if rows:
+            upsert = f"INSERT INTO source ({columns}) VALUES ({values}) ON CONFLICT (id) DO UPDATE SET {changes}"  # noqa: S608
+            connection.execute(text(upsert), rows)
+        connection.execute(
+            text(
+                "INSERT INTO source_state (source_id, next_check_reason, failures, moved_count) "
+                "SELECT id, '', 0, 0 FROM source WHERE id NOT IN (SELECT source_id FROM source_state)"
+            )
+        )
+
+
+def load_states(engine: Engine) -> dict[str, SourceState]:
+    """Source id → what we remember of it."""
+    with engine.connect() as connection:
+        rows = connection.execute(select(SourceState.__table__)).all()  # type: ignore[attr-defined]
+    return {row.source_id: SourceState(**row._mapping) for row in rows}
+
+
+def known_entries(engine: Engine, source_id: str) -> dict[str, str]:
+    """entry_key → content_hash of every element of a source that we have met."""
+    query = select(col(EntryRow.entry_key), col(EntryRow.content_hash)).where(col(EntryRow.source_id) == source_id)
+    with engine.connect() as connection:
+        return {row.entry_key: row.content_hash for row in connection.execute(query)}
+
+
+def record_check(connection: Connection, source_id: str, state: SourceState, check: Check, counts: Any) -> None:
+    """Keep the source's new state and add the check to the log, in the caller's transaction."""
+    values = state.model_dump(exclude={"source_id"})
+    connection.execute(update(SourceState).where(col(SourceState.source_id) == source_id).values(**values))
+    log = FetchLog(source_id=source_id, **asdict(check), **asdict(counts))
+    connection.execute(FetchLog.__table__.insert(), log.model_dump(exclude={"id"}))  # type: ignore[attr-defined]
+
+
+def recent_checks(engine: Engine, per_source: int = 30) -> list[Row[Any]]:
+    """The last checks of every source, newest first."""
+    ranked = text(
+        "SELECT * FROM (SELECT fetch_log.*, row_number() OVER (PARTITION BY source_id ORDER BY id DESC) AS place "
+        "FROM fetch_log) AS ranked WHERE place <= :per_source ORDER BY source_id, place"
+    )
+    with engine.connect() as connection:
+        return list(connection.execute(ranked, {"per_source": per_source}).all())
