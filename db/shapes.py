@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 
 class Axis(StrEnum):
@@ -171,3 +171,28 @@ class Source:
     scope: str = "general"  # "entertainment": every item is in the field; "general": an item must show that it is
     enabled: bool = True
     note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceMemory:
+    """What we remember of a source between runs; a row of `source_state`."""
+
+    source_id: str
+    etag: str | None = None  # byte for byte, Latin-1
+    last_modified: str | None = None
+    body_hash: str | None = None
+    max_age_seconds: int | None = None
+    advice: dict[str, Any] | None = None  # scraper.schedule.pack_advice
+    next_check_at: datetime | None = None  # None: now
+    next_check_reason: str = ""
+    failures: int = 0  # in a row
+    last_checked_at: datetime | None = None
+    last_success_at: datetime | None = None
+    last_failure_at: datetime | None = None
+    last_failure_reason: str | None = None
+    last_failure_detail: str | None = None
+    last_full_at: datetime | None = None
+    moved_to: str | None = None
+    moved_count: int = 0
+    moved_since: datetime | None = None
+    stopped_at: datetime | None = None

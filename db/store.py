@@ -14,8 +14,8 @@ from sqlmodel import col
 
 from db.filing import TermKey, filing_terms
 from db.labels import pack_figures, pack_tags
-from db.models import EntryRow, ItemRow, ItemTitle, SourceState, Term
-from db.shapes import ItemDraft, Source, Tagging
+from db.models import EntryRow, ItemRow, ItemTitle, Term
+from db.shapes import ItemDraft, Source, SourceMemory, Tagging
 from db.types import to_epoch
 from db.watch import Check, record_check
 
@@ -46,7 +46,7 @@ class Store:
     def save_check(
         self,
         source: Source,
-        state: SourceState,
+        memory: SourceMemory,
         check: Check,
         entries: Sequence[Tagged] = (),
         *,
@@ -61,7 +61,7 @@ class Store:
             batch = _Batch(connection, self._term_ids, self._departments, now)
             counts = batch.save(source, entries) if entries else Counts()
             counts = Counts(counts.new, counts.changed, counts.unchanged + unchanged)
-            record_check(connection, source.id, state, check, counts)
+            record_check(connection, memory, check, counts)
         self._term_ids.update(batch.new_term_ids)
         return counts
 

@@ -7,11 +7,11 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, select, text, update
+from sqlalchemy import Connection, Engine, Row, delete, select, text, update
 from sqlmodel import col
 
 from db.models import EntryRow, FetchLog, SourceRow, SourceState
-from db.shapes import Failure, Source
+from db.shapes import Failure, Source, SourceMemory
 
 _SOURCE_FIELDS = tuple(SourceRow.model_fields)
 
@@ -30,12 +30,18 @@ class Check:
 
 
 def sync_sources(engine: Engine, sources: Iterable[Source]) -> None:
-    """Make the table say what the file says. A source that left the file stays for its items' sake, disabled."""
+    """Make the table say what the file says.
+
+    A source that left the file stays for its items' sake, disabled. One whose address changed starts afresh.
+    """
     rows = [{name: getattr(source, name) for name in _SOURCE_FIELDS} for source in sources]
     columns = ", ".join(_SOURCE_FIELDS)
     values = ", ".join(f":{name}" for name in _SOURCE_FIELDS)
     changes = ", ".join(f"{name} = excluded.{name}" for name in _SOURCE_FIELDS if name != "id")
     with engine.begin() as connection:
+        known = {row.id: row.feed_url for row in connection.execute(text("SELECT id, feed_url FROM source"))}
+        moved = [row["id"] for row in rows if known.get(row["id"], row["feed_url"]) != row["feed_url"]]
+        connection.execute(delete(SourceState).where(col(SourceState.source_id).in_(moved)))
         connection.execute(update(SourceRow).values(enabled=False))
         if rows:
             upsert = f"INSERT INTO source ({columns}) VALUES ({values}) ON CONFLICT (id) DO UPDATE SET {changes}"  # noqa: S608
@@ -48,11 +54,11 @@ def sync_sources(engine: Engine, sources: Iterable[Source]) -> None:
         )
 
 
-def load_states(engine: Engine) -> dict[str, SourceState]:
+def load_memories(engine: Engine) -> dict[str, SourceMemory]:
     """Source id → what we remember of it."""
     with engine.connect() as connection:
         rows = connection.execute(select(SourceState.__table__)).all()  # type: ignore[attr-defined]
-    return {row.source_id: SourceState(**row._mapping) for row in rows}
+    return {row.source_id: SourceMemory(**row._mapping) for row in rows}
 
 
 def known_entries(engine: Engine, source_id: str) -> dict[str, str]:
@@ -62,9 +68,10 @@ def known_entries(engine: Engine, source_id: str) -> dict[str, str]:
         return {row.entry_key: row.content_hash for row in connection.execute(query)}
 
 
-def record_check(connection: Connection, source_id: str, state: SourceState, check: Check, counts: Any) -> None:
-    """Keep the source's new state and add the check to the log, in the caller's transaction."""
-    values = state.model_dump(exclude={"source_id"})
+def record_check(connection: Connection, memory: SourceMemory, check: Check, counts: Any) -> None:
+    """Keep what we remember of the source and add the check to the log, in the caller's transaction."""
+    values = asdict(memory)
+    source_id = values.pop("source_id")
     connection.execute(update(SourceState).where(col(SourceState.source_id) == source_id).values(**values))
     log = FetchLog(source_id=source_id, **asdict(check), **asdict(counts))
     connection.execute(FetchLog.__table__.insert(), log.model_dump(exclude={"id"}))  # type: ignore[attr-defined]

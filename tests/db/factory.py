@@ -5,8 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from db.models import SourceState
-from db.shapes import Axis, DateQuality, Evidence, ItemDraft, Source, Tag, Tagging
+from db.shapes import Axis, DateQuality, Evidence, ItemDraft, Source, SourceMemory, Tag, Tagging
 from db.watch import Check
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -56,8 +55,8 @@ def make_tagging(*terms: tuple[Axis, str], **changes: Any) -> Tagging:
     return Tagging(**{"tags": tags, "rules_version": "test", **changes})
 
 
-def make_state(source_id: str = "ledger", **changes: Any) -> SourceState:
-    return SourceState(source_id=source_id, **changes)
+def make_memory(source_id: str = "ledger", **changes: Any) -> SourceMemory:
+    return SourceMemory(source_id=source_id, **changes)
 
 
 def make_check(**changes: Any) -> Check:

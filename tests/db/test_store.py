@@ -11,7 +11,7 @@ from db.models import ItemRow
 from db.shapes import Axis, ItemDraft, Tagging
 from db.store import TIE_BITS, Counts, Store, item_id
 from db.types import to_epoch
-from db.watch import load_states, sync_sources
+from db.watch import load_memories, sync_sources
 from tests.db.factory import (
     DAY,
     DEPARTMENTS,
@@ -19,8 +19,8 @@ from tests.db.factory import (
     NOW,
     make_check,
     make_draft,
+    make_memory,
     make_source,
-    make_state,
     make_tagging,
 )
 
@@ -36,7 +36,7 @@ def store(engine: Engine) -> Store:
 
 def save(store: Store, *entries: tuple[ItemDraft, Tagging], source: str = "ledger", **options: Any) -> Counts:
     options.setdefault("now", NOW)
-    return store.save_check(make_source(source), make_state(source), make_check(), entries, **options)
+    return store.save_check(make_source(source), make_memory(source), make_check(), entries, **options)
 
 
 def rows(store: Store, query: str) -> list[Any]:
@@ -165,10 +165,10 @@ def test_relabelling_with_the_same_labels_writes_nothing(store: Store) -> None:
 
 
 def test_the_check_and_the_state_are_kept_with_the_items(store: Store) -> None:
-    state = make_state("ledger", etag='W/"1"', next_check_at=NOW + HOUR)
-    store.save_check(LEDGER, state, make_check(bytes=99), [(make_draft(), VOICE)], unchanged=3, now=NOW)
+    memory = make_memory("ledger", etag='W/"1"', next_check_at=NOW + HOUR)
+    store.save_check(LEDGER, memory, make_check(bytes=99), [(make_draft(), VOICE)], unchanged=3, now=NOW)
     assert rows(store, "SELECT outcome, bytes, new, unchanged FROM fetch_log") == [("ok", 99, 1, 3)]
-    kept = load_states(store.engine)["ledger"]
+    kept = load_memories(store.engine)["ledger"]
     assert (kept.etag, kept.next_check_at) == ('W/"1"', NOW + HOUR)
 
 
