@@ -33,6 +33,11 @@ def is_sqlite(engine: Engine) -> bool:
     return engine.dialect.name == "sqlite"
 
 
+def sqlite_path(engine: Engine) -> Path:
+    """The file of an SQLite engine, absolute."""
+    return Path(engine.url.database or "")
+
+
 def _open_sqlite(url: URL, read_only: bool) -> Engine:
     path = Path(url.database or "").expanduser().absolute()
     if read_only and not path.exists():
@@ -57,7 +62,8 @@ def _open_sqlite(url: URL, read_only: bool) -> Engine:
             connection.execute("PRAGMA synchronous = NORMAL")
         return connection
 
-    engine = create_engine("sqlite://", creator=connect, pool_size=5, max_overflow=10, poolclass=QueuePool)
+    named = URL.create("sqlite", database=str(path))
+    engine = create_engine(named, creator=connect, pool_size=5, max_overflow=10, poolclass=QueuePool)
     begin = "BEGIN" if read_only else "BEGIN IMMEDIATE"
     event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(begin))
     return engine
