@@ -1,0 +1,135 @@
+"""Undoing one content coding in small steps, so that no body can grow faster than it is counted."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator
+
+STEP_BYTES = 65_536
+SLICE_BYTES = 4_096  # zlib copies what it has not used: small slices keep thousands of tiny gzip members cheap
+
+CODINGS = frozenset({"identity", "gzip", "deflate"})
+_GZIP_MAGIC = b"\x1f\x8b"  # RFC 1952 §2.3.1
+
+
+class BodyTooLarge(Exception):
+    """The decoded body passes its limit."""
+
+
+class BodyDamaged(Exception):
+    """The compressed body ends too early or does not decompress."""
+
+
+class Body:
+    """A body being received: `add` what comes off the wire, `finish` for the decoded bytes.
+
+    Members of a gzip body are joined (RFC 1952 §2.2) and what follows the last one is ignored, as gzip(1) does. A body
+    that is called gzip and is not stays as it is: some servers say so of every answer.
+    """
+
+    def __init__(self, coding: str, max_bytes: int) -> None:
+        self._steps = {"identity": _Plain, "gzip": _Gzip, "deflate": _Deflate}[coding]()
+        self._max_bytes = max_bytes
+        self._decoded = bytearray()
+
+    def add(self, data: bytes) -> None:
+        """Raises BodyTooLarge or BodyDamaged."""
+        for start in range(0, len(data), SLICE_BYTES):
+            self._take(self._steps.steps(data[start : start + SLICE_BYTES]))
+
+    def finish(self) -> bytes:
+        """The whole decoded body. Raises BodyDamaged when the coding says that something is missing."""
+        self._take(self._steps.last_steps())
+        return bytes(self._decoded)
+
+    def so_far(self) -> bytes:
+        """What has been decoded up to here, at most `max_bytes`."""
+        return bytes(self._decoded[: self._max_bytes])
+
+    def _take(self, steps: Iterator[bytes]) -> None:
+        try:
+            for step in steps:
+                self._decoded += step
+                if len(self._decoded) > self._max_bytes:
+                    raise BodyTooLarge
+        except zlib.error as error:
+            raise BodyDamaged(f"the compressed body is damaged ({error})") from error
+
+
+class _Plain:
+    def steps(self, data: bytes) -> Iterator[bytes]:
+        yield data
+
+    def last_steps(self) -> Iterator[bytes]:
+        return iter(())
+
+
+class _Gzip:
+    def __init__(self) -> None:
+        self._member: zlib._Decompress | None = None
+        self._pending = b""
+        self._members_read = 0
+        self._past_members = False
+
+    def steps(self, data: bytes) -> Iterator[bytes]:
+        data = self._pending + data
+        self._pending = b""
+        while data and not self._past_members:
+            if self._member is None and len(data) < len(_GZIP_MAGIC):
+                self._pending = data
+                return
+            if self._member is None and not data.startswith(_GZIP_MAGIC):
+                self._past_members = True
+                break
+            self._member = self._member or zlib.decompressobj(wbits=31)
+            yield from _inflate(self._member, data)
+            data = self._member.unused_data
+            if self._member.eof:
+                self._member = None
+                self._members_read += 1
+        if self._members_read == 0:
+            yield data
+
+    def last_steps(self) -> Iterator[bytes]:
+        if self._member is not None:
+            raise BodyDamaged("the gzip body ends before its end")
+        if self._members_read == 0:
+            yield self._pending
+
+
+class _Deflate:
+    """zlib format (RFC 9110 §8.4.1.2), or the bare deflate stream that some servers send instead."""
+
+    def __init__(self) -> None:
+        self._stream: zlib._Decompress | None = None
+        self._pending = b""
+
+    def steps(self, data: bytes) -> Iterator[bytes]:
+        data = self._pending + data
+        self._pending = b""
+        if self._stream is None and len(data) < 2:
+            self._pending = data
+            return
+        if self._stream is None:
+            self._stream = zlib.decompressobj(wbits=15 if _has_zlib_header(data) else -15)
+        if not self._stream.eof:
+            yield from _inflate(self._stream, data)
+
+    def last_steps(self) -> Iterator[bytes]:
+        if self._pending or (self._stream is not None and not self._stream.eof):
+            raise BodyDamaged("the deflate body ends before its end")
+        return iter(())
+
+
+def _inflate(stream: zlib._Decompress, data: bytes) -> Iterator[bytes]:
+    while True:
+        step = stream.decompress(data, STEP_BYTES)
+        yield step
+        data = stream.unconsumed_tail
+        # A full step may leave output behind although all input is used.
+        if stream.eof or (not data and len(step) < STEP_BYTES):
+            return
+
+
+def _has_zlib_header(data: bytes) -> bool:
+    return data[0] & 0x0F == 8 and int.from_bytes(data[:2], "big") % 31 == 0  # RFC 1950 §2.2

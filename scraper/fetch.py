@@ -1,0 +1,588 @@
+"""One HTTP exchange with a publisher: validators in; a document, "not modified" or a named failure out.
+
+    fetch(url, validators)
+      ├─ robots.txt of the origin        once per origin and day                       robots.py
+      ├─ the host's turn                 not counted by the deadline                   pacing.py
+      ├─ connection                      checked addresses only, TLS verified          dial.py, addresses.py
+      ├─ answer                          named when it is of no use                    answers.py
+      ├─ redirect? again, from the top   five at most
+      └─ body                            counted on the wire and decoded, in steps     decode.py
+
+Everything a fetch can raise:
+
+    FetchError                 `reason` is one of db.shapes.Failure:
+      refused_address            not a public address, or not http(s)            (RFC 6890; no connection is made)
+      dns, connect, tls          no conversation came about
+      timeout                    the total deadline passed
+      blocked                    403, or robots.txt disallows us
+      challenge                  a check or paywall for programs
+      gone, rate_limited         410; 429
+      http_4xx, http_5xx         any other error status; http_4xx also for redirects that lead nowhere
+      too_large, truncated       the body
+      not_a_feed, empty          the body: a coding we did not ask for; none at all
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import ssl
+import time
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from importlib.metadata import version
+from types import TracebackType
+
+import httpcore
+import httpx
+
+from db.shapes import Failure
+from scraper.addresses import AddressRefused, redact
+from scraper.answers import (
+    PERMANENT_REDIRECTS,
+    REDIRECTS,
+    Freshness,
+    Validators,
+    content_codings_of,
+    failure_of,
+    freshness_of,
+    media_type_of,
+    retry_after_of,
+    validators_of,
+)
+from scraper.decode import CODINGS, Body, BodyDamaged, BodyTooLarge
+from scraper.dial import AddressGuard, GuardedBackend, NameNotFound, Resolve, resolve_host
+from scraper.pacing import HostPacer
+from scraper.robots import MAX_ROBOTS_BYTES, RobotsCache, RobotsRecord, RobotsUnreachable, origin_of
+from scraper.settings import ScraperSettings
+
+__all__ = [
+    "FEED_TYPES",
+    "PAGE_TYPES",
+    "FetchError",
+    "Fetched",
+    "Fetcher",
+    "Freshness",
+    "NotModified",
+    "Validators",
+    "redact",
+    "user_agent",
+]
+
+FEED_TYPES = (
+    "application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml;q=0.9, "
+    "application/xml;q=0.8, text/xml;q=0.8, application/json;q=0.7, */*;q=0.1"
+)
+PAGE_TYPES = "text/html, application/xhtml+xml, application/xml;q=0.9, text/xml;q=0.9, */*;q=0.1"
+
+MAX_REDIRECTS = 5
+ERROR_PAGE_BYTES = 65_536
+ERROR_PAGE_SECONDS = 3.0
+KEEPALIVE_SECONDS = 10.0
+NO_VALIDATORS = Validators()
+
+
+class FetchError(Exception):
+    """A source gave nothing this time, and why. `detail` names no credentials and may be shown to anyone.
+
+    `retry_after` is the publisher's wish as sent (at most a year), None when there is none; `status` is None when no
+    answer came.
+    """
+
+    def __init__(
+        self, reason: Failure, detail: str, retry_after: timedelta | None = None, status: int | None = None
+    ) -> None:
+        super().__init__(f"{reason}: {detail}")
+        self.reason = reason
+        self.detail = detail
+        self.retry_after = retry_after
+        self.status = status
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """A document, complete and decoded. Store its validators only after it has been parsed."""
+
+    url_final: str  # after redirects, without userinfo: what relative links in the document are relative to
+    status: int
+    body: bytes
+    content_type: str  # media type, lower case; "" when not stated
+    charset: str | None  # of the Content-Type header
+    validators: Validators
+    body_hash: str  # SHA-256 of `body`, hexadecimal: equal hash, equal document, whatever the validators say
+    freshness: Freshness
+    permanent_redirect_to: str | None  # where 301 and 308 alone have led; None when nowhere, or with userinfo at stake
+    bytes_on_wire: int  # of the body, before decoding
+    duration_seconds: float  # without waiting for the host's turn
+
+
+@dataclass(frozen=True, slots=True)
+class NotModified:
+    """The document is the one we have. Store these validators and obey this freshness (RFC 9111 §4.3.4)."""
+
+    validators: Validators
+    freshness: Freshness
+    url_final: str
+    permanent_redirect_to: str | None
+    duration_seconds: float
+
+
+def user_agent(contact: str = "") -> str:
+    """How we introduce ourselves: name, version and, where set, whom to write to."""
+    name = f"craftwatch/{version('craftwatch')}"
+    return f"{name} (+{contact})" if contact else name
+
+
+class Fetcher:
+    """Asks publishers, politely and within bounds. An async context manager; one per run.
+
+    `robots_known` is what `robots_records()` gave at the end of the last run. `pacer`, `resolve`, `ssl_context`,
+    `network` and `clock` are for tests.
+    """
+
+    def __init__(
+        self,
+        settings: ScraperSettings,
+        *,
+        robots_known: Mapping[str, RobotsRecord] | None = None,
+        pacer: HostPacer | None = None,
+        resolve: Resolve = resolve_host,
+        ssl_context: ssl.SSLContext | None = None,
+        network: httpcore.AsyncNetworkBackend | None = None,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._pacer = pacer or HostPacer(settings.host_interval_seconds)
+        self._seats = asyncio.Semaphore(settings.concurrency)
+        self._guard = AddressGuard(settings.allow_addresses, resolve)
+        self._robots = RobotsCache(self._read_robots, clock, robots_known)
+        self._client = httpx.AsyncClient(
+            transport=_Transport(_open_pool(settings, self._guard, ssl_context, network)),
+            headers={"User-Agent": user_agent(settings.contact), "Accept-Encoding": "gzip, deflate"},
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),  # an empty list: from nobody
+            timeout=None,  # noqa: S113  # httpx's timeouts are per operation; ours is for the whole
+            trust_env=False,
+            follow_redirects=False,
+        )
+
+    async def __aenter__(self) -> Fetcher:
+        await self._client.__aenter__()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._client.__aexit__(kind, error, trace)
+
+    def robots_records(self) -> dict[str, RobotsRecord]:
+        """What is now known of each origin's robots.txt, for the next run's `robots_known`."""
+        return self._robots.records()
+
+    async def fetch(
+        self, url: str, validators: Validators | None = None, accept: str = FEED_TYPES
+    ) -> Fetched | NotModified:
+        """GET a document, conditionally when there are validators. Raises FetchError and nothing else.
+
+        Userinfo in `url` is sent as Basic authentication to the URL's own origin only.
+        """
+        asked = validators or NO_VALIDATORS
+        async with self._deadline() as deadline:
+            route = _Route.begin(url)
+            while True:
+                await self._obey_robots(route.url, deadline)
+                reply = await self._exchange(route, {"Accept": accept, **asked.as_headers()}, deadline)
+                if reply.status not in REDIRECTS:
+                    return self._conclude(reply, route, asked, deadline.spent_seconds())
+                route = route.redirected(reply)
+
+    @asynccontextmanager
+    async def _deadline(self) -> AsyncIterator[_Deadline]:
+        seconds = self._settings.fetch_timeout_seconds
+        try:
+            async with asyncio.timeout(seconds) as timeout:
+                yield _Deadline(timeout, seconds)
+        except TimeoutError:
+            raise FetchError(Failure.TIMEOUT, f"not finished within {seconds:g} s") from None
+
+    def _conclude(self, reply: _Reply, route: _Route, asked: Validators, seconds: float) -> Fetched | NotModified:
+        now = self._clock()
+        freshness = freshness_of(reply.headers, now)
+        if reply.status == 304 and asked.as_headers():
+            refreshed = asked.refreshed_from(reply.headers)
+            return NotModified(refreshed, freshness, str(route.url), route.permanent_redirect_to, seconds)
+        if reply.status == 304:
+            raise FetchError(Failure.EMPTY, "status 304, though nothing was asked conditionally", status=304)
+        if failure := failure_of(reply.status, reply.headers, reply.body):
+            reason, detail = failure
+            raise FetchError(reason, detail, retry_after_of(reply.headers, now), reply.status)
+        content_type, charset = media_type_of(reply.headers)
+        return Fetched(
+            url_final=str(route.url),
+            status=reply.status,
+            body=reply.body,
+            content_type=content_type,
+            charset=charset,
+            validators=validators_of(reply.headers),
+            body_hash=hashlib.sha256(reply.body).hexdigest(),
+            freshness=freshness,
+            permanent_redirect_to=route.permanent_redirect_to,
+            bytes_on_wire=reply.bytes_on_wire,
+            duration_seconds=seconds,
+        )
+
+    async def _obey_robots(self, url: httpx.URL, deadline: _Deadline) -> None:
+        if not self._settings.robots:
+            return
+        origin = origin_of(str(url))
+        async with AsyncExitStack() as stack:
+            with deadline.stopped():  # another fetch may be reading it for us
+                await stack.enter_async_context(self._robots.lock(origin))
+            try:
+                rules = await self._robots.rules_for(origin)
+            except RobotsUnreachable as error:
+                raise _robots_failure(origin, error.cause) from None
+        if (delay := rules.crawl_delay_seconds()) is not None:
+            self._pacer.respect_crawl_delay(url.host, delay)
+        if not rules.allowed(str(url)):
+            raise FetchError(Failure.BLOCKED, f"{origin}/robots.txt asks us not to read this address")
+
+    async def _read_robots(self, url: str) -> bytes | None:
+        """The start of a robots.txt; None for "there is none" (RFC 9309 §2.3.1.2, §2.3.1.3)."""
+        try:
+            async with self._deadline() as deadline:
+                deadline.shorten_to(self._settings.fetch_timeout_seconds / 3)
+                route = _Route.begin(url)
+                while True:
+                    reply = await self._exchange(
+                        route, {"Accept": "text/plain, */*;q=0.1"}, deadline, cut_at=MAX_ROBOTS_BYTES
+                    )
+                    if reply.status not in REDIRECTS:
+                        break
+                    route = route.redirected(reply)
+        except FetchError as error:
+            if error.reason is Failure.HTTP_4XX:  # redirects without end: as if there were none
+                return None
+            raise RobotsUnreachable(error) from error
+        if 200 <= reply.status < 300:
+            return reply.body
+        if reply.status >= 500 or reply.status == 429:
+            reason = Failure.RATE_LIMITED if reply.status == 429 else Failure.HTTP_5XX
+            wish = retry_after_of(reply.headers, self._clock())
+            raise RobotsUnreachable(FetchError(reason, f"status {reply.status}", wish, reply.status))
+        return None
+
+    async def _exchange(
+        self, route: _Route, headers: dict[str, str], deadline: _Deadline, cut_at: int | None = None
+    ) -> _Reply:
+        """One request and its answer; the body is read where it can matter. `cut_at`: take so much and stop."""
+        async with self._turn(route.url.host, deadline):
+            stage = _Stage()
+            try:
+                await self._check_before_proxy(route.url)
+                request = self._client.build_request("GET", route.url, headers=headers, extensions={"trace": stage})
+                response = await self._client.send(request, stream=True, auth=route.auth)
+                try:
+                    return await self._receive(response, cut_at)
+                finally:
+                    await response.aclose()
+            except _CONVERSATION_ERRORS as error:
+                raise _conversation_failure(error, stage) from error
+
+    @asynccontextmanager
+    async def _turn(self, host: str, deadline: _Deadline) -> AsyncIterator[None]:
+        async with AsyncExitStack() as stack:
+            with deadline.stopped():
+                await stack.enter_async_context(self._pacer.turn(host))
+                await stack.enter_async_context(self._seats)
+            yield
+
+    async def _check_before_proxy(self, url: httpx.URL) -> None:
+        """A proxy dials for us: all that can be checked is the name, and where it leads from here."""
+        if self._settings.proxy is not None:
+            with suppress(NameNotFound):  # the proxy may know it
+                await self._guard.addresses_for(url.raw_host.decode("ascii"), _port_of(url))
+
+    async def _receive(self, response: httpx.Response, cut_at: int | None) -> _Reply:
+        reply = _Reply(response.status_code, response.headers)
+        if reply.status == 304 or reply.status in REDIRECTS:
+            return reply
+        if 200 <= reply.status < 300:
+            return await self._receive_document(response, reply, cut_at)
+        return await _receive_error_page(response, reply)
+
+    async def _receive_document(self, response: httpx.Response, reply: _Reply, cut_at: int | None) -> _Reply:
+        limit = cut_at or self._settings.max_body_bytes
+        body = Body(_coding_of(response), limit)
+        try:
+            if cut_at is None and _stated_length(response) > limit:
+                raise BodyTooLarge
+            async for data in response.aiter_raw():
+                reply.bytes_on_wire += len(data)
+                body.add(data)
+                if reply.bytes_on_wire > limit:
+                    raise BodyTooLarge
+            reply.body = body.finish()
+        except BodyTooLarge:
+            if cut_at is None:
+                raise FetchError(Failure.TOO_LARGE, f"more than {limit:,} bytes", status=reply.status) from None
+            reply.body = body.so_far()
+        except BodyDamaged as error:
+            raise FetchError(Failure.TRUNCATED, str(error), status=reply.status) from error
+        return reply
+
+
+@dataclass(slots=True)
+class _Reply:
+    status: int
+    headers: httpx.Headers
+    body: bytes = b""
+    bytes_on_wire: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Route:
+    """Where a fetch stands: the address to ask next, and how it was reached."""
+
+    url: httpx.URL  # without userinfo and fragment
+    source: httpx.URL
+    credentials: tuple[str, str] | None
+    permanent: bool = True  # by 301 and 308 only, so far
+    permanent_redirect_to: str | None = None
+    visited: tuple[httpx.URL, ...] = ()
+
+    @classmethod
+    def begin(cls, url: str) -> _Route:
+        parsed = _parse_url(url, "the address")
+        bare = _bare(parsed)
+        credentials = (parsed.username, parsed.password) if parsed.userinfo else None
+        return cls(bare, bare, credentials)
+
+    @property
+    def auth(self) -> httpx.BasicAuth | None:
+        if self.credentials is None or _origin(self.url) != _origin(self.source):
+            return None
+        return httpx.BasicAuth(*self.credentials)
+
+    def redirected(self, reply: _Reply) -> _Route:
+        """The route after one redirect. A source asked by https is never followed to http (nothing secret would leak,
+        but anyone on the way could then write its items); one asked by http has promised nothing."""
+        location = reply.headers.get("location", "").strip()
+        if not location:
+            raise FetchError(Failure.HTTP_4XX, f"status {reply.status} without a Location", status=reply.status)
+        url = _bare(_parse_url(location, "a redirect", self.url))
+        if self.source.scheme == "https" and url.scheme == "http":
+            raise FetchError(Failure.TLS, f"redirected from https to {redact(str(url))}", status=reply.status)
+        if url.host.startswith("tollbit."):  # where its publishers send programs
+            raise FetchError(Failure.CHALLENGE, "redirected to a paywall for programs (TollBit)", status=reply.status)
+        visited = (*self.visited, self.url)
+        if url in visited or len(visited) > MAX_REDIRECTS:
+            what = "redirected in a circle" if url in visited else f"more than {MAX_REDIRECTS} redirects"
+            raise FetchError(Failure.HTTP_4XX, what, status=reply.status)
+        permanent = self.permanent and reply.status in PERMANENT_REDIRECTS
+        moved_to = str(url) if permanent and self.credentials is None else self.permanent_redirect_to
+        return replace(self, url=url, permanent=permanent, permanent_redirect_to=moved_to, visited=visited)
+
+
+class _Deadline:
+    """The end of a fetch, which stands still while we wait for our own turn."""
+
+    def __init__(self, timeout: asyncio.Timeout, seconds: float) -> None:
+        self._timeout = timeout
+        self._began = time.monotonic()
+        self._stopped_seconds = 0.0
+        self._seconds = seconds
+
+    def spent_seconds(self) -> float:
+        return time.monotonic() - self._began - self._stopped_seconds
+
+    def shorten_to(self, seconds: float) -> None:
+        self._seconds = min(self._seconds, seconds)
+        self._set()
+
+    @contextmanager
+    def stopped(self) -> Iterator[None]:
+        began = time.monotonic()
+        if not self._timeout.expired():
+            self._timeout.reschedule(None)
+        try:
+            yield
+        finally:
+            self._stopped_seconds += time.monotonic() - began
+            self._set()
+
+    def _set(self) -> None:
+        if not self._timeout.expired():
+            left = self._seconds - self.spent_seconds()
+            self._timeout.reschedule(asyncio.get_running_loop().time() + left)
+
+
+class _Stage:
+    """httpcore's trace hook: remembers how far the conversation came."""
+
+    def __init__(self) -> None:
+        self.in_tls = False
+        self.in_body = False
+
+    async def __call__(self, event: str, info: Mapping[str, object]) -> None:
+        if ".start_tls." in event:
+            self.in_tls = not event.endswith(".complete")
+        elif ".receive_response_body." in event:
+            self.in_body = True
+
+
+class _Transport(httpx.AsyncBaseTransport):
+    """httpx over an httpcore pool of our own making, whose network is guarded."""
+
+    def __init__(self, pool: httpcore.AsyncConnectionPool) -> None:
+        self._pool = pool
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        url = request.url
+        answer = await self._pool.handle_async_request(
+            httpcore.Request(
+                method=request.method,
+                url=httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path),
+                headers=request.headers.raw,
+                content=request.stream,
+                extensions=request.extensions,
+            )
+        )
+        return httpx.Response(
+            answer.status, headers=answer.headers, stream=_AnswerStream(answer), extensions=answer.extensions
+        )
+
+    async def aclose(self) -> None:
+        await self._pool.aclose()
+
+
+class _AnswerStream(httpx.AsyncByteStream):
+    def __init__(self, answer: httpcore.Response) -> None:
+        self._answer = answer
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        async for data in self._answer.aiter_stream():
+            yield data
+
+    async def aclose(self) -> None:
+        await self._answer.aclose()
+
+
+_CONVERSATION_ERRORS = (
+    AddressRefused,
+    NameNotFound,
+    httpcore.NetworkError,
+    httpcore.ProtocolError,
+    httpcore.ProxyError,
+    httpcore.TimeoutException,
+    httpcore.UnsupportedProtocol,
+    httpx.TransportError,
+)
+_TIMEOUTS = (httpcore.TimeoutException, httpx.TimeoutException)
+
+
+def _conversation_failure(error: Exception, stage: _Stage) -> FetchError:
+    said = str(error) or type(error).__name__
+    if isinstance(error, AddressRefused):
+        return FetchError(Failure.REFUSED_ADDRESS, said)
+    if isinstance(error, NameNotFound):
+        return FetchError(Failure.DNS, said)
+    if isinstance(error, _TIMEOUTS):
+        return FetchError(Failure.TIMEOUT, "no connection within the time for one")
+    if stage.in_tls:
+        return FetchError(Failure.TLS, said)
+    if stage.in_body:
+        return FetchError(Failure.TRUNCATED, f"the connection ended before the body did ({said})")
+    return FetchError(Failure.CONNECT, said)
+
+
+def _robots_failure(origin: str, cause: Exception) -> FetchError:
+    if not isinstance(cause, FetchError):
+        raise cause
+    return FetchError(cause.reason, f"{cause.detail} (asking {origin}/robots.txt)", cause.retry_after, cause.status)
+
+
+def _open_pool(
+    settings: ScraperSettings,
+    guard: AddressGuard,
+    ssl_context: ssl.SSLContext | None,
+    network: httpcore.AsyncNetworkBackend | None,
+) -> httpcore.AsyncConnectionPool:
+    context = ssl_context or httpx.create_ssl_context(trust_env=False)
+    if settings.proxy is None:
+        return httpcore.AsyncConnectionPool(
+            ssl_context=context,
+            max_connections=None,  # Fetcher counts them: waiting in the pool would use up the deadline
+            max_keepalive_connections=settings.concurrency,
+            keepalive_expiry=KEEPALIVE_SECONDS,
+            network_backend=GuardedBackend(guard, network),
+        )
+    proxy = httpx.URL(settings.proxy)
+    return httpcore.AsyncHTTPProxy(
+        proxy_url=httpcore.URL(scheme=proxy.raw_scheme, host=proxy.raw_host, port=proxy.port, target=b"/"),
+        proxy_auth=(proxy.username, proxy.password) if proxy.userinfo else None,
+        ssl_context=context,
+        max_connections=None,
+        max_keepalive_connections=settings.concurrency,
+        keepalive_expiry=KEEPALIVE_SECONDS,
+        network_backend=network,
+    )
+
+
+async def _receive_error_page(response: httpx.Response, reply: _Reply) -> _Reply:
+    """As much of an error's page as shows who wrote it; a short one to its end, which keeps the connection usable.
+    Whatever goes wrong here, the status stands."""
+    coding = next(iter(content_codings_of(response.headers)), "identity")
+    body = Body(coding if coding in CODINGS else "identity", ERROR_PAGE_BYTES)
+    try:
+        async with asyncio.timeout(ERROR_PAGE_SECONDS):
+            async for data in response.aiter_raw():
+                body.add(data)
+    except (BodyTooLarge, BodyDamaged, TimeoutError, *_CONVERSATION_ERRORS):
+        pass
+    reply.body = body.so_far()
+    return reply
+
+
+def _coding_of(response: httpx.Response) -> str:
+    """The one coding to undo. More than one is how bombs are built (a gzip in a gzip); we asked for one."""
+    codings = content_codings_of(response.headers) or ["identity"]
+    if len(codings) > 1:
+        raise FetchError(Failure.TOO_LARGE, "compressed more than once", status=response.status_code)
+    if codings[0] not in CODINGS:
+        raise FetchError(
+            Failure.NOT_A_FEED, f"sent as {codings[0][:40]!r}, which we did not ask for", status=response.status_code
+        )
+    return codings[0]
+
+
+def _stated_length(response: httpx.Response) -> int:
+    text = response.headers.get("content-length", "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
+
+
+def _parse_url(text: str, what: str, base: httpx.URL | None = None) -> httpx.URL:
+    try:
+        url = base.join(text) if base is not None else httpx.URL(text)
+    except (httpx.InvalidURL, ValueError):
+        raise FetchError(Failure.REFUSED_ADDRESS, f"{what} cannot be read as a URL") from None
+    if url.scheme not in ("http", "https") or not url.host or not 0 < _port_of(url) < 65_536:
+        raise FetchError(Failure.REFUSED_ADDRESS, f"{what} is not an http or https URL: {redact(str(url))}")
+    return url
+
+
+def _bare(url: httpx.URL) -> httpx.URL:
+    return url.copy_with(userinfo=b"", fragment=None)
+
+
+def _origin(url: httpx.URL) -> tuple[str, str, int]:
+    return url.scheme, url.host, _port_of(url)
+
+
+def _port_of(url: httpx.URL) -> int:
+    if url.port is None:
+        return 443 if url.scheme == "https" else 80
+    return url.port

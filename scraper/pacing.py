@@ -1,0 +1,58 @@
+"""Never more than a publisher's server should bear: how close and how many our requests to one host may be."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+CONNECTIONS_PER_HOST = 2
+MAX_CRAWL_DELAY_SECONDS = 30.0
+JITTER = 0.25
+
+
+@dataclass(slots=True)
+class _Lane:
+    interval_seconds: float
+    next_start: float = 0.0
+    seats: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(CONNECTIONS_PER_HOST))
+
+
+class HostPacer:
+    """Turns for each host: starts are `interval_seconds` apart, plus up to a quarter of jitter, two at once at most."""
+
+    def __init__(
+        self,
+        interval_seconds: float,
+        monotonic: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        chance: Callable[[], float] = random.random,
+    ) -> None:
+        self._interval_seconds = interval_seconds
+        self._monotonic = monotonic
+        self._sleep = sleep
+        self._chance = chance
+        self._lanes: dict[str, _Lane] = {}
+
+    @asynccontextmanager
+    async def turn(self, host: str) -> AsyncIterator[None]:
+        """Wait until the host may be asked; keep its seat while the block runs."""
+        lane = self._lane(host)
+        async with lane.seats:
+            now = self._monotonic()
+            start = max(now, lane.next_start)
+            lane.next_start = start + lane.interval_seconds * (1 + JITTER * self._chance())
+            if start > now:
+                await self._sleep(start - now)
+            yield
+
+    def respect_crawl_delay(self, host: str, seconds: float) -> None:
+        """Space this host's turns by its robots.txt's Crawl-delay where that is longer, up to half a minute."""
+        lane = self._lane(host)
+        lane.interval_seconds = max(lane.interval_seconds, min(seconds, MAX_CRAWL_DELAY_SECONDS))
+
+    def _lane(self, host: str) -> _Lane:
+        return self._lanes.setdefault(host.lower(), _Lane(self._interval_seconds))
