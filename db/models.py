@@ -1,7 +1,7 @@
 """The tables.
 
     source ─1─ source_state          what a publication is / what we remember of it
-       │ └─n─ fetch_log              its last runs
+       │ └─n─ fetch_log              its last runs                        robots: one row per origin
        └─n── entry ──n─1── item      their elements as we met them → our articles
                             ├─n── item_title   titles it had before
                             └─n── item_term ──n─1── term     the one index that every filter walks
@@ -93,6 +93,17 @@ class FetchLog(SQLModel, table=True):
     new: int = 0
     changed: int = 0
     unchanged: int = 0
+
+
+class RobotsRow(SQLModel, table=True):
+    """What is known of one origin's robots.txt, so that it is read once a day and not once a run."""
+
+    __tablename__ = "robots"
+
+    origin: str = Field(sa_column=Column(Text, primary_key=True))  # "https://example.com"
+    text: str | None = Field(default=None, sa_column=Column(Text))  # "" when there is none, None when never had
+    fetched_at: datetime | None = Field(default=None, sa_column=_moment())
+    unreachable_since: datetime | None = Field(default=None, sa_column=_moment())
 
 
 class ItemRow(SQLModel, table=True):

@@ -7,10 +7,10 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, delete, select, text, update
+from sqlalchemy import Connection, Engine, Row, bindparam, delete, select, text, update
 from sqlmodel import col
 
-from db.models import EntryRow, FetchLog, SourceRow, SourceState
+from db.models import EntryRow, FetchLog, RobotsRow, SourceRow, SourceState
 from db.shapes import Failure, Source, SourceMemory
 
 _SOURCE_FIELDS = tuple(SourceRow.model_fields)
@@ -75,6 +75,25 @@ def record_check(connection: Connection, memory: SourceMemory, check: Check, cou
     connection.execute(update(SourceState).where(col(SourceState.source_id) == source_id).values(**values))
     log = FetchLog(source_id=source_id, **asdict(check), **asdict(counts))
     connection.execute(FetchLog.__table__.insert(), log.model_dump(exclude={"id"}))  # type: ignore[attr-defined]
+
+
+def load_robots(engine: Engine) -> list[dict[str, Any]]:
+    """`[{origin, text, fetched_at, unreachable_since}, …]`: what earlier runs learnt of robots.txt files."""
+    with engine.connect() as connection:
+        return [dict(row._mapping) for row in connection.execute(select(RobotsRow.__table__))]  # type: ignore[attr-defined]
+
+
+def save_robots(engine: Engine, records: Iterable[dict[str, Any]]) -> None:
+    """Put these in place of what was known of their origins."""
+    rows = list(records)
+    if not rows:
+        return
+    table = RobotsRow.__table__  # type: ignore[attr-defined]
+    with engine.begin() as connection:
+        connection.execute(
+            delete(table).where(table.c.origin == bindparam("known")), [{"known": r["origin"]} for r in rows]
+        )
+        connection.execute(table.insert(), rows)
 
 
 def recent_checks(engine: Engine, per_source: int = 30) -> list[Row[Any]]:

@@ -76,6 +76,14 @@ def upgrade() -> None:
         batch_op.create_index("fetch_log_source", ["source_id", "id"], unique=False)
 
     op.create_table(
+        "robots",
+        sa.Column("origin", sa.Text(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=True),
+        sa.Column("fetched_at", sa.BigInteger(), nullable=True),
+        sa.Column("unreachable_since", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("origin"),
+    )
+    op.create_table(
         "item",
         sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("key", sa.Text(), nullable=False),
@@ -226,3 +234,4 @@ def downgrade() -> None:
     op.drop_table("source")
     op.drop_table("item_term")
     op.drop_table("counter")
+    op.drop_table("robots")

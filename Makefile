@@ -1,0 +1,48 @@
+# Two commands on a machine with Python ≥ 3.11 and make: `make run` and `make test`.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+
+.PHONY: run test check format lock clean
+
+run: $(VENV)/run ## scrape, serve on http://127.0.0.1:8000 and scrape again on schedule; SAMPLE=1 without a network
+	$(BIN)/craftwatch up $(if $(SAMPLE),--sample)
+
+test: check ## everything that must hold: format, lint, types, import contracts, tests on SQLite and PostgreSQL
+	$(BIN)/python -m pytest -n auto --dist loadgroup
+
+check: $(VENV)/dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(VENV)/dev ## lay the code out
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+lock: $(VENV)/dev ## pin the newest versions that pyproject.toml allows, with hashes and without addresses
+	$(INSTALL) uv
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --upgrade \
+		--extra build pyproject.toml -o requirements.lock
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --upgrade \
+		--extra build --extra dev pyproject.toml -o requirements-dev.lock
+
+clean: ## take away what the other commands made
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+$(VENV)/run: requirements.lock pyproject.toml | $(VENV)/bin/python
+	$(INSTALL) --require-hashes -r requirements.lock
+	$(INSTALL) --no-deps --no-build-isolation -e .
+	touch $@
+
+$(VENV)/dev: requirements-dev.lock pyproject.toml | $(VENV)/bin/python
+	$(INSTALL) --require-hashes -r requirements-dev.lock
+	$(INSTALL) --no-deps --no-build-isolation -e .
+	touch $@ $(VENV)/run
+
+$(VENV)/bin/python:
+	$(PYTHON) -c 'import sys; sys.exit("craftwatch needs Python 3.11 or later") if sys.version_info < (3, 11) else None'
+	$(PYTHON) -m venv $(VENV)
