@@ -1,0 +1,71 @@
+"""Item to tags, each with the words that earned it.
+
+    words → mask → organisations → places → numbers → topics → crafts → parents
+
+One pass over the words finds every phrase of the vocabulary (scraper.tagging.phrases); what follows judges what was
+found. Texts without a word that any topic asks for are left after a set comparison.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from db.shapes import Axis, Evidence, Figure, Tag, Tagging
+from db.vocabulary import Vocabulary
+from scraper.tagging.judging import Reading
+from scraper.tagging.languages import detect_language
+from scraper.tagging.rulebook import Rulebook
+from scraper.tagging.tokens import Text
+
+LANGUAGES = ("en", "de", "fr", "es", "it", "ja", "ko")  # languages that the vocabulary has forms in
+
+__all__ = ["Axis", "Evidence", "Figure", "Tag", "Tagger", "Tagging"]
+
+
+class Tagger:
+    """The rules of one vocabulary, compiled once; `tag` is pure."""
+
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        self.vocabulary = vocabulary
+        self.rules_version = vocabulary.rules_version
+        self._rulebooks = {"en": Rulebook(vocabulary)}
+
+    def tag(
+        self,
+        title: str,
+        summary: str,
+        *,
+        categories: Sequence[str] = (),
+        language: str = "",
+        scope: str = "general",
+        sector: str = "general",
+    ) -> Tagging:
+        """What the rules say about one item. `scope` "entertainment" spares the item from showing that it is in the field."""
+        text = Text(title, summary)
+        language = language.lower().split("-")[0] or detect_language(title, summary, text.keys)
+        rules = self._rulebook(language)
+        untracked = Tagging(sector=sector, language=language, rules_version=self.rules_version)
+        if rules is None or rules.triggers.isdisjoint(text.keys):
+            return untracked
+        reading = Reading(rules, text, sector)
+        reading.mask()
+        reading.find_organisations()
+        reading.find_numbers()
+        reading.judge_topics()
+        if not reading.topics or not (scope == "entertainment" or reading.in_the_field(categories)):
+            return untracked
+        reading.find_places()
+        reading.judge_crafts()
+        return Tagging(
+            tags=reading.tags(),
+            figures=reading.figures(),
+            stage=reading.stage(),
+            sector=reading.sector(),
+            language=language,
+            rules_version=self.rules_version,
+        )
+
+    def _rulebook(self, language: str) -> Rulebook | None:
+        if language not in self._rulebooks and language in LANGUAGES:
+            self._rulebooks[language] = Rulebook(self.vocabulary, language)
+        return self._rulebooks.get(language)

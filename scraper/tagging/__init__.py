@@ -1,0 +1,1 @@
+"""The parts of the tagger: tokens, phrases, rules, organisations, places, figures, languages. All pure."""

@@ -1,0 +1,280 @@
+"""One item being read: what was found so far, step by step, and the tags that follow from it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from db.shapes import Axis, Evidence, Figure, Tag
+from scraper.tagging import figures
+from scraper.tagging.phrases import Found, Span, find
+from scraper.tagging.rulebook import SECTOR_SETS, Name, Rulebook
+from scraper.tagging.rules import Hit
+from scraper.tagging.tokens import Text
+
+# The confidence scale; db/vocabulary/README.md says what each step means.
+SURE_IN_TITLE, SURE_IN_SUMMARY, RULE_IN_TITLE, RULE_IN_SUMMARY, IMPLIED = 1.0, 0.9, 0.8, 0.7, 0.6
+
+STAGES = {
+    "contracts-negotiations": "talks",
+    "contracts-expiry-extension": "deadline",
+    "contracts-strike-authorization": "strike-authorisation",
+    "contracts-strike": "strike",
+    "contracts-lockout": "strike",
+    "contracts-tentative-agreement": "tentative",
+    "contracts-ratification-vote": "ratification",
+}  # in the order in which a dispute goes: the furthest one named is its stage
+
+
+class Reading:
+    """What one item says. Each step uses what the steps before it found."""
+
+    def __init__(self, rules: Rulebook, text: Text, sector: str) -> None:
+        self.rules, self.text, self.source_sector = rules, text, sector
+        self.found: Found = {}
+        self.ambient: set[int] = set()
+        self.masked: list[Span] = []
+        self.names: dict[Span, list[Name]] = {}
+        self.places: dict[str, Span] = {}
+        self.topics: list[Hit] = []
+        self.crafts: list[Hit] = []
+        self._figures: list[Figure] = []
+        text.read_letters()
+        find(text, rules.first, self.found)
+        if sector in SECTOR_SETS:
+            self.ambient.add(rules.phrases.named(SECTOR_SETS[sector]))
+
+    def mask(self) -> None:
+        """Words inside a title, a person's name or an idiom mean nothing; names of organisations are kept."""
+        self.masked = [span for phrase in self.rules.masks & self.found.keys() for span in self.found[phrase]]
+        if self.masked:
+            self.found = self._unmasked(self.found)
+        self._call_sets()
+
+    def _unmasked(self, found: Found) -> Found:
+        organisations = self.rules.organisations
+        kept: Found = {}
+        for phrase, spans in found.items():
+            strict = phrase in organisations
+            left = [span for span in spans if not any(_inside(span, mask, strict) for mask in self.masked)]
+            if left:
+                kept[phrase] = left
+        return kept
+
+    def _call_sets(self) -> None:
+        sets, found = self.rules.sets, self.found
+        for phrase in [phrase for phrase in found if phrase in sets]:
+            for number in sets[phrase]:
+                found.setdefault(number, []).extend(found[phrase])
+
+    def find_organisations(self) -> None:
+        """The longest name at each place; a weak name only beside a word of work or of the field."""
+        organisations = self.rules.organisations
+        spans = {
+            span: organisations[phrase]
+            for phrase in organisations.keys() & self.found.keys()
+            for span in self.found[phrase]
+        }
+        for span, names in spans.items():
+            if any(_inside(span, other, True) for other in spans):
+                continue
+            sure = [name for name in names if not name.weak or self._in_company(span)]
+            if sure:
+                self.names[span] = sure
+        for span, names in self.names.items():
+            for name in names:
+                self._call_name(span, name)
+
+    def _in_company(self, span: Span) -> bool:
+        wanted = [self.rules.phrases.named(name) for name in ("@labour", "@headcount_loss", "@workforce", "@cut_verb")]
+        return any(
+            _gap(span, other) in range(8) for number in wanted for other in self.found.get(number, ()) if other != span
+        )
+
+    def _call_name(self, span: Span, name: Name) -> None:
+        kind = f"@{name.axis}"
+        details = name.sectors if name.axis is Axis.EMPLOYER else (name.term,)
+        for call in (kind, *(f"{kind}.{detail}" for detail in details)):
+            self.found.setdefault(self.rules.phrases.named(call), []).append(span)
+
+    def find_numbers(self) -> None:
+        """Counts of jobs that go; topics and crafts may ask for one nearby (@headcount)."""
+        for field, text in (("title", self.text.title), ("summary", self.text.summary)):
+            self._figures += figures.headcounts(field, text) + figures.staff_shares(field, text)
+        spans = [self.text.words_at(f.evidence.field, f.evidence.start, f.evidence.end) for f in self._figures]
+        if spans:
+            self.found.setdefault(self.rules.headcount, []).extend(span for span in spans if span)
+
+    def judge_topics(self) -> None:
+        self.topics = self.rules.topics.hits(self.found, set(self.found), self.ambient, {})
+        for hit in self.topics:
+            root = self.rules.vocabulary.topics[hit.term].parent or hit.term
+            self.ambient.update(self.rules.phrases.named(f"@topic.{term}") for term in (hit.term, root))
+
+    def in_the_field(self, categories: Sequence[str]) -> bool:
+        """Entertainment words, or an organisation of the field, or the feed's own category."""
+        if self.names or self.rules.entertainment in self.found:
+            return True
+        for category in categories:
+            text, found = Text(category, ""), Found()
+            text.read_letters()
+            find(text, self.rules.first, found)
+            if any(self.rules.entertainment in self.rules.sets.get(phrase, ()) for phrase in found):
+                return True
+        return False
+
+    def find_places(self) -> None:
+        """The longest place name at each place, not inside a masked span or an organisation's name."""
+        later: Found = {}
+        find(self.text, self.rules.second, later)
+        for phrase, spans in self._unmasked(later).items():
+            self.found.setdefault(phrase, []).extend(spans)
+        spans = {s: self.rules.places[p] for p in self.rules.places.keys() & self.found.keys() for s in self.found[p]}
+        blocks = [*spans, *self.names]
+        for span, names in sorted(spans.items()):
+            if any(_inside(span, other, True) for other in blocks):
+                continue
+            for name in names:
+                if not name.weak or self._in_company(span):
+                    self.places.setdefault(self._iso(name.term), span)
+
+    def _iso(self, region: str) -> str:
+        """A place stands for the subdivision or country it lies in."""
+        regions = self.rules.vocabulary.regions
+        while regions[region].level == "place" and regions[region].parent:
+            region = regions[region].parent
+        return region
+
+    def judge_crafts(self) -> None:
+        crafts = self.rules.crafts
+        covered: dict[Span, set[str]] = {span: set() for span, names in self.names.items()}
+        for phrase, terms in crafts.sure_forms.items():
+            for span in self.found.get(phrase, ()):
+                covered.setdefault(span, set()).update(terms)
+        self.crafts = crafts.hits(self.found, set(self.found), self.ambient, covered)
+
+    def tags(self) -> tuple[Tag, ...]:
+        return (*self._topic_tags(), *self._craft_tags(), *self._region_tags(), *self._organisation_tags())
+
+    def _topic_tags(self) -> list[Tag]:
+        return self._with_parents(Axis.TOPIC, self._from_hits(Axis.TOPIC, "topics", self.topics))
+
+    def _craft_tags(self) -> list[Tag]:
+        tags = self._from_hits(Axis.CRAFT, "crafts", self.crafts)
+        if not tags:
+            for span, names in sorted(self.names.items()):
+                for name in names:
+                    if name.axis is Axis.UNION:
+                        union = self.rules.vocabulary.unions[name.term]
+                        tags |= {
+                            craft: self._implied(Axis.CRAFT, craft, span, name)
+                            for craft in union.crafts[:1]
+                            if craft not in tags
+                        }
+        return list(tags.values())
+
+    def _region_tags(self) -> list[Tag]:
+        tags = {
+            term: Tag(
+                Axis.REGION,
+                term,
+                SURE_IN_TITLE if self._in_title(span) else SURE_IN_SUMMARY,
+                (self._evidence(span, f"regions/{term}/form"),),
+            )
+            for term, span in self.places.items()
+        }
+        for span, names in sorted(self.names.items()):
+            for name in names:
+                region = self._region_of(name)
+                if region and region not in tags:
+                    tags[region] = self._implied(Axis.REGION, region, span, name)
+        return self._with_parents(Axis.REGION, tags)
+
+    def _region_of(self, name: Name) -> str:
+        vocabulary = self.rules.vocabulary
+        if name.axis is Axis.UNION:
+            return vocabulary.unions[name.term].region
+        return vocabulary.employers[name.term].region
+
+    def _organisation_tags(self) -> list[Tag]:
+        tags: dict[str, Tag] = {}
+        for span, names in sorted(self.names.items()):
+            for name in names:
+                if name.term not in tags:
+                    confidence = SURE_IN_TITLE if self._in_title(span) else SURE_IN_SUMMARY
+                    rule = f"organisations/{name.term}/{'weak' if name.weak else 'form'}"
+                    tags[name.term] = Tag(name.axis, name.term, confidence, (self._evidence(span, rule),))
+        return list(tags.values())
+
+    def _implied(self, axis: Axis, term: str, span: Span, name: Name) -> Tag:
+        evidence = self._evidence(span, f"organisations/{name.term}/implies")
+        return Tag(axis, term, IMPLIED, (evidence,), implied_by=f"{name.axis}:{name.term}")
+
+    def _from_hits(self, axis: Axis, file: str, hits: Iterable[Hit]) -> dict[str, Tag]:
+        tags: dict[str, Tag] = {}
+        for hit in hits:
+            evidence = tuple(self._evidence(span, f"{file}/{hit.term}/{hit.rule}") for span in hit.spans)
+            confidence = self._confidence(hit)
+            known = tags.get(hit.term)
+            if known is None or confidence > known.confidence:
+                tags[hit.term] = Tag(axis, hit.term, confidence, evidence)
+        return tags
+
+    def _with_parents(self, axis: Axis, tags: dict[str, Tag]) -> list[Tag]:
+        """A parent is implied by its first child; its evidence is the child's."""
+        parents: dict[str, Tag] = {}
+        for term, tag in tags.items():
+            child = term
+            for parent in self.rules.vocabulary.ancestors(axis, term):
+                if parent not in tags and parent not in parents:
+                    parents[parent] = Tag(axis, parent, tag.confidence, (), implied_by=child)
+                child = parent
+        return [*tags.values(), *parents.values()]
+
+    def _confidence(self, hit: Hit) -> float:
+        if self._in_title(hit.spans[0]):
+            return SURE_IN_TITLE if hit.sure else RULE_IN_TITLE
+        return SURE_IN_SUMMARY if hit.sure else RULE_IN_SUMMARY
+
+    def _in_title(self, span: Span) -> bool:
+        return span[0] < self.text.title_length
+
+    def _evidence(self, span: Span, rule: str) -> Evidence:
+        field, start, end = self.text.locate(*span)
+        text = self.text.title if field == "title" else self.text.summary
+        return Evidence(field, start, end, text[start:end], rule)
+
+    def figures(self) -> tuple[Figure, ...]:
+        roots = {self.rules.vocabulary.topics[hit.term].parent or hit.term for hit in self.topics}
+        kept = list(self._figures) if "layoffs" in roots else []
+        if "contracts" in roots:
+            kept += figures.votes("title", self.text.title) + figures.votes("summary", self.text.summary)
+        return tuple(kept)
+
+    def stage(self) -> str:
+        """The furthest step of the dispute that the item names."""
+        named = {hit.term for hit in self.topics}
+        return next((stage for topic, stage in reversed(STAGES.items()) if topic in named), "")
+
+    def sector(self) -> str:
+        """Of the source; of a general source's item, the sector of the organisation or craft it names first."""
+        if self.source_sector not in ("", "general"):
+            return self.source_sector
+        for _, names in sorted(self.names.items()):
+            for name in names:
+                if len(name.sectors) == 1:
+                    return name.sectors[0]
+        for hit in self.crafts:
+            sectors = self.rules.vocabulary.crafts[hit.term].sectors
+            if sectors:
+                return sectors[0]
+        return self.source_sector
+
+
+def _inside(span: Span, other: Span, strictly: bool) -> bool:
+    if not (other[0] <= span[0] and span[1] <= other[1]):
+        return False
+    return not strictly or other != span
+
+
+def _gap(span: Span, other: Span) -> int:
+    return other[0] - span[1] if other[0] >= span[1] else span[0] - other[1]

@@ -1,0 +1,123 @@
+"""The vocabulary compiled for one language: what to look for, and who asks for it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from db.shapes import Axis as TagAxis
+from db.vocabulary import Rule, Vocabulary, Words
+from scraper.tagging.phrases import Node, Phrases
+from scraper.tagging.rules import Axis
+
+FIELDS = (
+    "film_tv", "animation_vfx", "games", "music", "stage", "audio", "news_media", "publishing", "theme_parks",
+)  # fmt: skip  # the sets of the lexicon that show that an item is in the field; together @entertainment
+SECTOR_SETS = {
+    "film-tv": "@film_tv",
+    "games": "@games",
+    "music": "@music",
+    "stage": "@stage",
+    "animation-vfx": "@animation_vfx",
+    "broadcast-news": "@news_media",
+    "publishing": "@publishing",
+    "theme-parks": "@theme_parks",
+}
+AI_ANYWHERE = Words(when=(Rule(forms=("@ai",), near=("@entertainment",)),))  # languages without rules of their own
+
+
+class Name(NamedTuple):
+    """What a phrase names: an organisation, or a place."""
+
+    axis: TagAxis
+    term: str
+    weak: bool
+    sectors: tuple[str, ...] = ()
+
+
+class Rulebook:
+    """Tries and indexes for one language. Names of organisations and places are read in every language alike."""
+
+    def __init__(self, vocabulary: Vocabulary, language: str = "en") -> None:
+        self.vocabulary, self.language = vocabulary, language
+        self.phrases = Phrases()
+        self.sets: dict[int, list[int]] = {}  # phrase -> named sets that it belongs to
+        self.organisations: dict[int, list[Name]] = {}
+        self.places: dict[int, list[Name]] = {}
+        self.topics = self._axis("topics", {term.id: term.words for term in vocabulary.topics.values()})
+        self.crafts = self._axis("crafts", {term.id: term.words for term in vocabulary.crafts.values()})
+        self._read_lexicon()
+        self._read_names()
+        self.masks = self._masks()
+        self.entertainment = self.phrases.named("@entertainment")
+        self.headcount = self.phrases.named("@headcount")
+        self.triggers = self._triggers()
+        self.first: Node = self.phrases.trie(sorted(self._asked_first()))
+        self.second: Node = self.phrases.trie(sorted(self._asked_second() - self._asked_first()))
+
+    def _axis(self, file: str, terms: Mapping[str, Words]) -> Axis:
+        axis = Axis(file)
+        for term, words in terms.items():
+            axis.add(self.phrases, term, words, self.language)
+        if file == "topics" and self.language != "en":
+            axis.add(self.phrases, "ai", AI_ANYWHERE, "en")
+        return axis
+
+    def _read_lexicon(self) -> None:
+        """Members of a set call the set by its name: @games holds wherever one of its forms stands."""
+        everything = self.phrases.named("@entertainment")
+        for name, word_set in self.vocabulary.lexicon.items():
+            forms = word_set.forms if self.language == "en" else word_set.foreign.get(self.language, ())
+            number = self.phrases.named(f"@{name}")
+            for phrase in self.phrases.all_numbers(forms):
+                self.sets.setdefault(phrase, []).append(number)
+                if name in FIELDS and everything not in self.sets[phrase]:
+                    self.sets[phrase].append(everything)
+
+    def _read_names(self) -> None:
+        for employer in self.vocabulary.employers.values():
+            self._name(self.organisations, TagAxis.EMPLOYER, employer.id, employer.words, employer.sectors)
+        for union in self.vocabulary.unions.values():
+            self._name(self.organisations, TagAxis.UNION, union.id, union.words, union.sectors)
+        for region in self.vocabulary.regions.values():
+            self._name(self.places, TagAxis.REGION, region.id, region.words, ())
+        for institution in self.vocabulary.institutions:
+            self._name(self.places, TagAxis.REGION, institution.region, Words(forms=institution.forms), ())
+
+    def _name(
+        self, names: dict[int, list[Name]], axis: TagAxis, term: str, words: Words, sectors: tuple[str, ...]
+    ) -> None:
+        for weak, forms in ((False, words.forms), (True, words.weak)):
+            for phrase in self.phrases.all_numbers(forms):
+                names.setdefault(phrase, []).append(Name(axis, term, weak, sectors))
+        for phrase in self.phrases.all_numbers(words.never):
+            names.setdefault(phrase, [])
+
+    def _masks(self) -> frozenset[int]:
+        masks = {
+            phrase for word_set in self.vocabulary.masks.values() for phrase in self.phrases.all_numbers(word_set.forms)
+        }
+        return frozenset(masks)
+
+    def _triggers(self) -> frozenset[str]:
+        """Words of which one stands in every text that any topic rule could match: no such word, no topic."""
+        forms = {phrase for judge in self.topics.judges for phrase in judge.forms}
+        members: dict[int, list[int]] = {}
+        for phrase, sets in self.sets.items():
+            for number in sets:
+                members.setdefault(number, []).append(phrase)
+        wanted = {phrase for form in forms for phrase in (members.get(form, [form]))}
+        keys = sorted((self.phrases.keys(phrase) for phrase in wanted), key=len)
+        triggers: set[str] = set()
+        for words in keys:
+            if words and triggers.isdisjoint(words):
+                triggers.add(max(words, key=len))
+        dotted = {".".join(word) for word in triggers if len(word) <= 5}
+        return frozenset(triggers | dotted)
+
+    def _asked_first(self) -> set[int]:
+        """What topics need to be judged: their own phrases, sets, masks and organisations."""
+        return {*self.topics.phrases(), *self.sets, *self.masks, *self.organisations}
+
+    def _asked_second(self) -> set[int]:
+        return {*self.crafts.phrases(), *self.places}

@@ -1,0 +1,96 @@
+"""Text to words, the same way for articles and for the forms of the vocabulary."""
+
+from __future__ import annotations
+
+import re
+from itertools import product
+from typing import NamedTuple
+
+# A word may go on over ".x" (A.I, U.S) and over digits (97.85, 1,900). A possessive 's belongs to no word.
+# The end of a sentence is a token of its own, so that no phrase runs across it; "St." and "Sen." end none.
+_WORD = r"(\w+(?:\.\w(?!\w)|[.,]\d+)*|(?<=\w{4})[.!?;](?=\s))(?:['’][sS]\b)?"
+# Chinese, Japanese and Korean set no spaces: each character is a token.
+_CHARACTER = r"([\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]|[^\W\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]+)"
+
+WORD = re.compile(_WORD)
+CHARACTER = re.compile(_CHARACTER)
+EAST_ASIAN = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+BREAK = "\0"  # stands between title and summary
+_ACRONYM = re.compile(r"\w(?:\.\w)+")
+_BRACES = re.compile(r"\{([^{}]*)\}")
+
+ANY, CAPITAL, EXACT = 0, 1, 2  # what a form asks of the letters of a word
+
+
+class FormToken(NamedTuple):
+    key: str
+    letters: int  # ANY, CAPITAL or EXACT
+    text: str
+
+
+def expand(form: str) -> list[str]:
+    """`cut{,s}` -> cut, cuts. Several braces multiply; they do not nest."""
+    parts = _BRACES.split(form)
+    choices = [part.split(",") if number % 2 else [part] for number, part in enumerate(parts)]
+    return ["".join(choice) for choice in product(*choices)]
+
+
+def form_tokens(form: str) -> tuple[FormToken, ...]:
+    """The words of one form with what each asks of the letters: AI as written, Hollywood with a capital, film any way."""
+    pattern = CHARACTER if EAST_ASIAN.search(form) else WORD
+    return tuple(_form_token(word) for word in pattern.findall(form))
+
+
+def _form_token(word: str) -> FormToken:
+    text = word.replace(".", "") if _ACRONYM.fullmatch(word) else word
+    return FormToken(text.lower(), _letters(text), text)
+
+
+def _letters(word: str) -> int:
+    if len(word) > 1 and word.isupper():
+        return EXACT
+    return CAPITAL if word[:1].isupper() else ANY
+
+
+class Text:
+    """Title and summary as one run of words. Offsets are worked out only when evidence is wanted."""
+
+    __slots__ = ("_spans", "keys", "pattern", "summary", "title", "title_length", "words")
+
+    def __init__(self, title: str, summary: str) -> None:
+        self.title, self.summary = title, summary
+        self.pattern = WORD
+        if not (title.isascii() and summary.isascii()) and EAST_ASIAN.search(title + summary):
+            self.pattern = CHARACTER
+        find = self.pattern.findall
+        head = find(title.lower())
+        self.title_length = len(head)
+        self.keys: list[str] = [*head, BREAK, *find(summary.lower())]
+        self.words: list[str] = []
+        self._spans: list[tuple[int, int]] = []
+
+    def read_letters(self) -> None:
+        """Words as written, for forms that ask for capitals; lower-casing can (rarely, İ) change how text splits."""
+        find = self.pattern.findall
+        head = find(self.title)
+        self.words = [*head, BREAK, *find(self.summary)]
+        if len(self.words) != len(self.keys):
+            self.title_length = len(head)
+            self.keys = [word.lower() for word in self.words]
+
+    def words_at(self, field: str, start: int, end: int) -> tuple[int, int] | None:
+        """The words that stand in the characters [start, end) of a field."""
+        self.locate(0, 1)
+        low, high = (0, self.title_length) if field == "title" else (self.title_length + 1, len(self.keys))
+        inside = [i for i in range(low, high) if self._spans[i][0] < end and start < self._spans[i][1]]
+        return (inside[0], inside[-1] + 1) if inside else None
+
+    def locate(self, start: int, end: int) -> tuple[str, int, int]:
+        """Field and character offsets of the words [start, end)."""
+        if not self._spans:
+            spans = [match.span(1) for match in self.pattern.finditer(self.title)]
+            spans.append((0, 0))
+            spans += [match.span(1) for match in self.pattern.finditer(self.summary)]
+            self._spans = spans
+        field = "title" if start < self.title_length else "summary"
+        return field, self._spans[start][0], self._spans[end - 1][1]
