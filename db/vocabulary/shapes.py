@@ -1,4 +1,4 @@
-"""What the vocabulary holds, as plain values: terms of each axis, the words that find them, and how they hang together."""
+"""What the vocabulary holds, as plain values: terms of each axis, the words that find them, how they hang together."""
 
 from __future__ import annotations
 
@@ -136,6 +136,9 @@ class Vocabulary:
             chain.append(parent)
             parent = terms[parent].parent
         return tuple(chain)
+
+    def departments_of_crafts(self) -> dict[str, str]:
+        return {craft.id: craft.department for craft in self.crafts.values()}
 
     def label(self, axis: Axis, term: str) -> str:
         """The name to show; the id itself for a term of an older vocabulary."""
