@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from db.shapes import Entry
+from scraper.plaintext import tidy
 
 MAX_KEY = 200
 
@@ -17,33 +18,32 @@ def entry_keys(entries: Sequence[Entry]) -> list[str]:
     The id where no other entry of the document has it, else id and link, else with title and date, else all of its
     text; without an id the link takes its place. Only entries equal in everything share a key.
     """
+    names = [tidy(entry.id) or tidy(entry.link) for entry in entries]
     keys: list[str] = [""] * len(entries)
-    open_places = list(range(len(entries)))
-    for level in range(_LEVELS):
-        at_level = {place: _key(entries[place], level) for place in open_places}
-        times = Counter(key for key in at_level.values() if key)
-        last = level == _LEVELS - 1
+    for level in _LEVELS:
+        at_level = {
+            place: level(name, entry)
+            for place, (name, entry) in enumerate(zip(names, entries, strict=True))
+            if not keys[place]
+        }
+        times = Counter(at_level.values())
         for place, key in at_level.items():
-            if last or times[key] == 1:
+            if key and (times[key] == 1 or level is _LEVELS[-1]):
                 keys[place] = bounded(key)
-        open_places = [place for place in open_places if not keys[place]]
     return keys
 
 
-_LEVELS = 4
+def _stated(entry: Entry) -> str:
+    moment = entry.published or entry.updated
+    return moment.isoformat() if moment else ""
 
 
-def _key(entry: Entry, level: int) -> str:
-    """The entry's key when this many things must tell it apart; "" when it has none of that kind."""
-    name = entry.id or entry.link
-    if level == 0:
-        return name
-    if level == 1:
-        return digest(name, entry.link) if name else ""
-    stated = (entry.published or entry.updated or "") and (entry.published or entry.updated)
-    if level == 2:
-        return digest(name, entry.link, entry.title, str(stated))
-    return digest(name, entry.link, entry.title, str(stated), entry.summary)
+_LEVELS: tuple[Callable[[str, Entry], str], ...] = (
+    lambda name, _: name,
+    lambda name, entry: digest(name, entry.link) if name else "",
+    lambda name, entry: digest(name, entry.link, entry.title, _stated(entry)),
+    lambda name, entry: digest(name, entry.link, entry.title, _stated(entry), entry.summary),
+)
 
 
 def item_key(source_id: str, entry_key: str, url: str, owned: bool) -> str:

@@ -45,6 +45,14 @@ def is_web_url(url: str) -> bool:
         return False
 
 
+def untracked_url(url: str) -> str:
+    """`url` as it is, but for tracking parameters."""
+    head, mark, tail = url.partition("?")
+    query, hash_mark, fragment = tail.partition("#")
+    kept = "&".join(pair for pair in query.split("&") if not _is_tracking(pair))
+    return url if kept == query else head + (mark + kept if kept else "") + hash_mark + fragment
+
+
 def canonical_url(url: str) -> str:
     """`url` without tracking, fragment, credentials and default port, host in lower case; "" when it is not http(s).
 

@@ -25,6 +25,7 @@ import orjson
 
 from db.shapes import DateQuality, Failure, FeedAdvice, ItemDraft, Source
 from scraper.clean import to_drafts
+from scraper.lines import entry_lines
 from scraper.parse import ParseError, parse_feed
 
 TIME_LIMIT_SECONDS = 10.0
@@ -70,16 +71,12 @@ class ParserPool:
 
         Raises ParseError: as parse_feed does, PARSE_TIMEOUT past the time limit, PARSE_FAILED when the worker died.
         """
-        request = {
-            "content_type": content_type,
-            "url": url,
-            "source": dataclasses.asdict(source),
-            "now": now,
-            "seconds": self._time_limit,
-        }
-        async with self._slots:
-            reply = await self._ask(orjson.dumps(request), body)
-        return _read_reply(reply)
+        return _read_items(await self._ask(body, content_type, url, dataclasses.asdict(source), now))
+
+    async def parse_lines(self, body: bytes, content_type: str = "", url: str = "") -> list[dict[str, Any]]:
+        """The entries of one document as `entry_lines` gives them; limits and errors as of `parse`."""
+        lines: list[dict[str, Any]] = (await self._ask(body, content_type, url))["lines"]
+        return lines
 
     async def close(self) -> None:
         """End every worker."""
@@ -88,7 +85,22 @@ class ParserPool:
         self._busy.clear()
         await asyncio.gather(*(_end(worker) for worker in workers))
 
-    async def _ask(self, header: bytes, body: bytes) -> bytes:
+    async def _ask(
+        self,
+        body: bytes,
+        content_type: str,
+        url: str,
+        source: dict[str, Any] | None = None,
+        now: datetime | None = None,
+    ) -> dict[str, Any]:
+        request = {"content_type": content_type, "url": url, "seconds": self._time_limit, "source": source, "now": now}
+        async with self._slots:
+            reply: dict[str, Any] = orjson.loads(await self._exchange(orjson.dumps(request), body))
+        if "failure" in reply:
+            raise ParseError(Failure(reply["failure"]), reply["detail"])
+        return reply
+
+    async def _exchange(self, header: bytes, body: bytes) -> bytes:
         worker = self._idle.pop() if self._idle else await self._start()
         self._busy.add(worker)
         answered = False
@@ -118,6 +130,16 @@ class ParserPool:
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
         )
+
+
+def parse_document_lines(body: bytes, content_type: str = "", url: str = "") -> list[bytes]:
+    """The entries of one document as JSON lines, parsed within a worker's limits; raises ParseError."""
+
+    async def parse() -> list[dict[str, Any]]:
+        async with ParserPool(1) as pool:
+            return await pool.parse_lines(body, content_type, url)
+
+    return [orjson.dumps(line) for line in asyncio.run(parse())]
 
 
 async def _exchange(worker: asyncio.subprocess.Process, header: bytes, body: bytes) -> bytes:
@@ -169,10 +191,7 @@ def _write_failure(error: ParseError) -> bytes:
     return orjson.dumps({"failure": error.reason, "detail": detail})
 
 
-def _read_reply(reply: bytes) -> FeedItems:
-    answer: dict[str, Any] = orjson.loads(reply)
-    if "failure" in answer:
-        raise ParseError(Failure(answer["failure"]), answer["detail"])
+def _read_items(answer: Mapping[str, Any]) -> FeedItems:
     advice = answer["advice"]
     return FeedItems(
         format=answer["format"],
@@ -222,6 +241,8 @@ def _work(requests: BinaryIO, replies: BinaryIO) -> None:
 def _answer(header: Mapping[str, Any], body: bytes) -> bytes:
     try:
         feed = parse_feed(body, header["content_type"], header["url"])
+        if header["source"] is None:
+            return orjson.dumps({"lines": entry_lines(feed)})
         now = datetime.fromisoformat(header["now"]).astimezone(UTC)
         drafts = to_drafts(feed, Source(**header["source"]), now)
         return _write_reply(FeedItems(feed.format, feed.title, len(feed.entries), drafts, feed.advice))
