@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from contextlib import suppress
 from ipaddress import IPv4Address, IPv6Address
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
@@ -102,11 +103,10 @@ def literal_address(host: str) -> Address | None:
     Raises AddressRefused for an address in any but its plain spelling ("2130706433", "0x7f.1", "127.1", "127.0.0.1."):
     honest feeds do not use them, and every resolver reads them differently.
     """
-    try:
-        return ipaddress.ip_address(host)
-    except ValueError:
-        pass
     last_label = host.rstrip(".").rpartition(".")[2]
+    with suppress(ValueError):
+        if "%" not in host:  # zones (RFC 6874) exist only where we never dial
+            return ipaddress.ip_address(host)
     if not host or ":" in host or "%" in host or not host.isascii() or _NUMBER.fullmatch(last_label):
         raise AddressRefused(f"{host!r} is neither a name nor a plainly spelled address")
     return None

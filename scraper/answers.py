@@ -75,7 +75,7 @@ def retry_after_of(headers: Headers, now: datetime) -> timedelta | None:
     """Retry-After in either form (RFC 9110 §10.2.3), at most a year; None when absent or unreadable."""
     text = headers.get("retry-after", "").strip()
     if re.fullmatch(r"[0-9]+", text):
-        return min(timedelta(seconds=int(text[-18:]) if len(text) <= 9 else LONGEST.total_seconds()), LONGEST)
+        return timedelta(seconds=_read_seconds(text))
     sent_at = parse_http_date(headers.get("date")) or now
     seconds = _seconds_until(parse_http_date(text), sent_at)
     return None if seconds is None else timedelta(seconds=seconds)
@@ -171,10 +171,12 @@ def _fit(value: str | None) -> str | None:
 
 def _max_age(cache_control: str) -> int | None:
     stated = re.search(r'(?:^|[,\s])max-age\s*=\s*"?([0-9]+)', cache_control, re.IGNORECASE)
-    if stated is None:
-        return None
+    return None if stated is None else _read_seconds(stated[1])
+
+
+def _read_seconds(digits: str) -> int:
     longest = int(LONGEST.total_seconds())
-    return min(int(stated[1]), longest) if len(stated[1]) <= 9 else longest
+    return min(int(digits), longest) if len(digits) <= 9 else longest
 
 
 def _seconds_until(moment: datetime | None, sent_at: datetime) -> int | None:

@@ -29,8 +29,13 @@ class Body:
 
     def __init__(self, coding: str, max_bytes: int) -> None:
         self._steps = {"identity": _Plain, "gzip": _Gzip, "deflate": _Deflate}[coding]()
-        self._max_bytes = max_bytes
+        self.max_bytes = max_bytes
         self._decoded = bytearray()
+
+    @property
+    def size(self) -> int:
+        """Bytes decoded so far."""
+        return len(self._decoded)
 
     def add(self, data: bytes) -> None:
         """Raises BodyTooLarge or BodyDamaged."""
@@ -44,13 +49,16 @@ class Body:
 
     def so_far(self) -> bytes:
         """What has been decoded up to here, at most `max_bytes`."""
-        return bytes(self._decoded[: self._max_bytes])
+        return bytes(self._decoded[: self.max_bytes])
+
+    def discard(self) -> None:
+        self._decoded.clear()
 
     def _take(self, steps: Iterator[bytes]) -> None:
         try:
             for step in steps:
                 self._decoded += step
-                if len(self._decoded) > self._max_bytes:
+                if len(self._decoded) > self.max_bytes:
                     raise BodyTooLarge
         except zlib.error as error:
             raise BodyDamaged(f"the compressed body is damaged ({error})") from error

@@ -79,9 +79,13 @@ FEED_TYPES = (
 PAGE_TYPES = "text/html, application/xhtml+xml, application/xml;q=0.9, text/xml;q=0.9, */*;q=0.1"
 
 MAX_REDIRECTS = 5
+ROBOTS_PART = 1 / 3  # of the time for a fetch, so that the rest is left for the document
 ERROR_PAGE_BYTES = 65_536
 ERROR_PAGE_SECONDS = 3.0
 KEEPALIVE_SECONDS = 10.0
+# Few bodies are large; taking those four at a time bounds our memory, however many servers send without end.
+LARGE_BODY_BYTES = 1_000_000
+LARGE_BODIES_AT_ONCE = 4
 NO_VALIDATORS = Validators()
 
 
@@ -158,6 +162,7 @@ class Fetcher:
         self._clock = clock
         self._pacer = pacer or HostPacer(settings.host_interval_seconds)
         self._seats = asyncio.Semaphore(settings.concurrency)
+        self._large_bodies = asyncio.Semaphore(LARGE_BODIES_AT_ONCE)
         self._guard = AddressGuard(settings.allow_addresses, resolve)
         self._robots = RobotsCache(self._read_robots, clock, robots_known)
         self._client = httpx.AsyncClient(
@@ -200,8 +205,8 @@ class Fetcher:
                 route = route.redirected(reply)
 
     @asynccontextmanager
-    async def _deadline(self) -> AsyncIterator[_Deadline]:
-        seconds = self._settings.fetch_timeout_seconds
+    async def _deadline(self, part: float = 1.0) -> AsyncIterator[_Deadline]:
+        seconds = part * self._settings.fetch_timeout_seconds
         try:
             async with asyncio.timeout(seconds) as timeout:
                 yield _Deadline(timeout, seconds)
@@ -253,8 +258,7 @@ class Fetcher:
     async def _read_robots(self, url: str) -> bytes | None:
         """The start of a robots.txt; None for "there is none" (RFC 9309 §2.3.1.2, §2.3.1.3)."""
         try:
-            async with self._deadline() as deadline:
-                deadline.shorten_to(self._settings.fetch_timeout_seconds / 3)
+            async with self._deadline(ROBOTS_PART) as deadline:
                 route = _Route.begin(url)
                 while True:
                     reply = await self._exchange(
@@ -286,7 +290,7 @@ class Fetcher:
                 request = self._client.build_request("GET", route.url, headers=headers, extensions={"trace": stage})
                 response = await self._client.send(request, stream=True, auth=route.auth)
                 try:
-                    return await self._receive(response, cut_at)
+                    return await self._receive(response, deadline, cut_at)
                 finally:
                     await response.aclose()
             except _CONVERSATION_ERRORS as error:
@@ -306,33 +310,43 @@ class Fetcher:
             with suppress(NameNotFound):  # the proxy may know it
                 await self._guard.addresses_for(url.raw_host.decode("ascii"), _port_of(url))
 
-    async def _receive(self, response: httpx.Response, cut_at: int | None) -> _Reply:
+    async def _receive(self, response: httpx.Response, deadline: _Deadline, cut_at: int | None) -> _Reply:
         reply = _Reply(response.status_code, response.headers)
         if reply.status == 304 or reply.status in REDIRECTS:
             return reply
-        if 200 <= reply.status < 300:
-            return await self._receive_document(response, reply, cut_at)
-        return await _receive_error_page(response, reply)
-
-    async def _receive_document(self, response: httpx.Response, reply: _Reply, cut_at: int | None) -> _Reply:
-        limit = cut_at or self._settings.max_body_bytes
-        body = Body(_coding_of(response), limit)
+        if not 200 <= reply.status < 300:
+            return await _receive_error_page(response, reply)
+        body = Body(_coding_of(response), cut_at or self._settings.max_body_bytes)
         try:
-            if cut_at is None and _stated_length(response) > limit:
+            if cut_at is None and _stated_length(response) > body.max_bytes:
                 raise BodyTooLarge
-            async for data in response.aiter_raw():
-                reply.bytes_on_wire += len(data)
-                body.add(data)
-                if reply.bytes_on_wire > limit:
-                    raise BodyTooLarge
-            reply.body = body.finish()
+            reply.body = await self._receive_document(response, reply, body, deadline)
         except BodyTooLarge:
             if cut_at is None:
-                raise FetchError(Failure.TOO_LARGE, f"more than {limit:,} bytes", status=reply.status) from None
+                body.discard()  # or the traceback would keep it
+                detail = f"more than {self._settings.max_body_bytes:,} bytes"
+                raise FetchError(Failure.TOO_LARGE, detail, status=reply.status) from None
             reply.body = body.so_far()
         except BodyDamaged as error:
+            body.discard()
             raise FetchError(Failure.TRUNCATED, str(error), status=reply.status) from error
         return reply
+
+    async def _receive_document(
+        self, response: httpx.Response, reply: _Reply, body: Body, deadline: _Deadline
+    ) -> bytes:
+        async with AsyncExitStack() as stack:
+            is_large = False
+            async for data in response.aiter_raw():
+                reply.bytes_on_wire += len(data)
+                if not is_large and max(reply.bytes_on_wire, body.size) > LARGE_BODY_BYTES:
+                    is_large = True
+                    with deadline.stopped():
+                        await stack.enter_async_context(self._large_bodies)
+                body.add(data)
+                if reply.bytes_on_wire > body.max_bytes:
+                    raise BodyTooLarge
+            return body.finish()
 
 
 @dataclass(slots=True)
@@ -399,10 +413,6 @@ class _Deadline:
     def spent_seconds(self) -> float:
         return time.monotonic() - self._began - self._stopped_seconds
 
-    def shorten_to(self, seconds: float) -> None:
-        self._seconds = min(self._seconds, seconds)
-        self._set()
-
     @contextmanager
     def stopped(self) -> Iterator[None]:
         began = time.monotonic()
@@ -412,12 +422,9 @@ class _Deadline:
             yield
         finally:
             self._stopped_seconds += time.monotonic() - began
-            self._set()
-
-    def _set(self) -> None:
-        if not self._timeout.expired():
-            left = self._seconds - self.spent_seconds()
-            self._timeout.reschedule(asyncio.get_running_loop().time() + left)
+            if not self._timeout.expired():
+                left = self._seconds - self.spent_seconds()
+                self._timeout.reschedule(asyncio.get_running_loop().time() + left)
 
 
 class _Stage:

@@ -105,7 +105,8 @@ class RobotsCache:
             self._tried[origin] = await self._refresh(origin)
         record = self._records.get(origin)
         if record is not None and record.text is not None:
-            return _rules(record.text)
+            # A long one takes up to a second to read; in a thread, so that other fetches go on.
+            return await asyncio.to_thread(_rules, record.text) if len(record.text) > 10_000 else _rules(record.text)
         cause = self._tried.get(origin)
         if cause is None or self._has_waited(record):
             return _rules("")

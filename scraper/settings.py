@@ -55,7 +55,7 @@ class ScraperSettings(BaseSettings):
         le=500_000_000,
         description="Largest body that is accepted, counted both as sent and decompressed.",
     )
-    concurrency: int = Field(default=32, ge=1, le=1000, description="How many requests may be under way at once.")
+    concurrency: int = Field(default=64, ge=1, le=1000, description="How many requests may be under way at once.")
     host_interval_seconds: float = Field(
         default=2.0,
         ge=0,
