@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, Row, bindparam, select, text, update
+from sqlalchemy import Connection, Engine, Row, bindparam, func, select, text, update
 from sqlmodel import col
 
 from db.filing import TermKey, filing_terms
@@ -363,3 +363,21 @@ def _find_or_add_term(connection: Connection, key: TermKey) -> int:
 def _batches(values: list[T], size: int = 500) -> Iterator[list[T]]:
     for start in range(0, len(values), size):
         yield values[start : start + size]
+
+
+def stored_items(engine: Engine, size: int = 500) -> Iterator[list[Row[Any]]]:
+    """Every stored item as rows of `item`, in batches, oldest first. No transaction is open between two batches."""
+    last = -1
+    while True:
+        with engine.connect() as connection:
+            query = select(_ITEM).where(_ITEM.c.id > last).order_by(_ITEM.c.id).limit(size)
+            rows = list(connection.execute(query).all())
+        if not rows:
+            return
+        yield rows
+        last = rows[-1].id
+
+
+def count_items(engine: Engine) -> int:
+    with engine.connect() as connection:
+        return int(connection.execute(select(func.count()).select_from(_ITEM)).scalar_one())

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import itertools
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, create_engine, make_url, text
+from sqlalchemy import URL, Engine, create_engine, make_url, text
 
 from db.engine import open_engine
 from db.migrations import migrate
@@ -28,20 +29,35 @@ def postgresql_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]
     server.cleanup()
 
 
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty, migrated SQLite database, to copy."""
+    path = tmp_path_factory.mktemp("sqlite") / "migrated.db"
+    _migrate(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def migrated_template(postgresql_server: str) -> URL:
+    """The server's URL; its database `migrated` is empty and migrated, to copy."""
+    server = make_url(postgresql_server).set(drivername="postgresql+psycopg")
+    _on_server(server, "CREATE DATABASE migrated")
+    _migrate(server.set(database="migrated").render_as_string(hide_password=False))
+    return server
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """The URL of an empty, migrated database: every test that asks for it runs on both kinds."""
     if request.param == "sqlite":
-        url = f"sqlite:///{tmp_path / 'craftwatch.db'}"
-        _migrate(url)
-        yield url
+        path = tmp_path / "craftwatch.db"
+        shutil.copy(request.getfixturevalue("migrated_file"), path)
+        yield f"sqlite:///{path}"
         return
-    server = make_url(request.getfixturevalue("postgresql_server")).set(drivername="postgresql+psycopg")
+    server = request.getfixturevalue("migrated_template")
     name = f"test_{next(_numbers)}"
-    _on_server(server, f"CREATE DATABASE {name}")
-    url = server.set(database=name).render_as_string(hide_password=False)
-    _migrate(url)
-    yield url
+    _on_server(server, f"CREATE DATABASE {name} TEMPLATE migrated STRATEGY FILE_COPY")
+    yield server.set(database=name).render_as_string(hide_password=False)
     _on_server(server, f"DROP DATABASE {name} WITH (FORCE)")
 
 
@@ -59,8 +75,8 @@ def _migrate(url: str) -> None:
     engine.dispose()
 
 
-def _on_server(url: object, statement: str) -> None:
-    engine = create_engine(url, isolation_level="AUTOCOMMIT")  # type: ignore[arg-type]
+def _on_server(url: URL, statement: str) -> None:
+    engine = create_engine(url, isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
         connection.execute(text(statement))
     engine.dispose()

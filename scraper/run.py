@@ -1,0 +1,151 @@
+"""A run put together from the settings: one pass over the sources that are due, or one pass after another."""
+
+from __future__ import annotations
+
+import asyncio
+import difflib
+import os
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+from sqlalchemy import Engine
+
+from db.lock import run_lock
+from db.migrations import check_schema
+from db.shapes import Source, SourceMemory
+from db.store import Store
+from db.vocabulary import load_vocabulary
+from db.watch import load_memories, load_robots, save_robots, sync_sources
+from scraper.fetch import Fetcher
+from scraper.offline import OfflineFetcher
+from scraper.robots import RobotsRecord
+from scraper.sample import load_sample
+from scraper.schedule import is_due
+from scraper.scrape import Fetches, RunReport, Scraper, SourceReport
+from scraper.settings import ScraperSettings
+from scraper.sources import SourcesError, load_sources
+from scraper.tag import Tagger
+from scraper.workers import ParserPool
+
+LONGEST_SLEEP_SECONDS = 60.0
+
+
+@dataclass(frozen=True)
+class Run:
+    """Sources, settings and a database. `documents` (feed URL → bytes) stand in for the network when given."""
+
+    engine: Engine
+    settings: ScraperSettings
+    sources: tuple[Source, ...]
+    documents: Mapping[str, bytes] | None = None
+
+    @classmethod
+    def of_settings(cls, engine: Engine, settings: ScraperSettings) -> Run:
+        """Raises SourcesError for a wrong sources file."""
+        return cls(engine, settings, load_sources(settings.sources))
+
+    @classmethod
+    def of_sample(cls, engine: Engine, settings: ScraperSettings) -> Run:
+        sources, documents = load_sample(datetime.now(UTC))
+        return cls(engine, settings, sources, documents)
+
+    def once(
+        self,
+        source_ids: Sequence[str] = (),
+        *,
+        everything: bool = False,
+        on_start: Callable[[int], None] = lambda count: None,
+        on_done: Callable[[SourceReport], None] = lambda report: None,
+    ) -> RunReport:
+        """Ask the named sources; or all enabled ones; or those that are due.
+
+        Raises AlreadyRunning, DatabaseError, SourcesError (an unknown name).
+        """
+        check_schema(self.engine)
+        with run_lock(self.engine):
+            sync_sources(self.engine, self.sources)
+            chosen = self._choose(source_ids, everything)
+            on_start(len(chosen))
+            return asyncio.run(self._scrape(chosen, on_done)) if chosen else RunReport()
+
+    def seconds_until_due(self) -> float:
+        """0 when a source is due; else how long until the next one is, a minute at most."""
+        now = datetime.now(UTC)
+        memories = load_memories(self.engine)
+        if any(is_due(source, memory, now) for source, memory in self._remembered(memories)):
+            return 0.0
+        moments = [m.next_check_at for m in memories.values() if m.next_check_at is not None]
+        wait = min(((moment - now).total_seconds() for moment in moments), default=LONGEST_SLEEP_SECONDS)
+        return min(max(wait, 1.0), LONGEST_SLEEP_SECONDS)
+
+    def _choose(self, source_ids: Sequence[str], everything: bool) -> list[tuple[Source, SourceMemory]]:
+        remembered = self._remembered(load_memories(self.engine))
+        if source_ids:
+            by_id = {source.id: (source, memory) for source, memory in remembered}
+            return [by_id[_known(source_id, by_id)] for source_id in dict.fromkeys(source_ids)]
+        if everything:
+            return [(source, memory) for source, memory in remembered if source.enabled]
+        now = datetime.now(UTC)
+        return [(source, memory) for source, memory in remembered if is_due(source, memory, now)]
+
+    def _remembered(self, memories: Mapping[str, SourceMemory]) -> list[tuple[Source, SourceMemory]]:
+        return [(source, memories.get(source.id, SourceMemory(source.id))) for source in self.sources]
+
+    async def _scrape(
+        self, chosen: Sequence[tuple[Source, SourceMemory]], on_done: Callable[[SourceReport], None]
+    ) -> RunReport:
+        vocabulary = load_vocabulary()
+        departments = {craft.id: craft.department for craft in vocabulary.crafts.values()}
+        store = Store(self.engine, departments)
+        if self.documents is not None:
+            return await self._with(OfflineFetcher(self.documents), Tagger(vocabulary), store, chosen, on_done)
+        known = {row["origin"]: RobotsRecord(**row) for row in load_robots(self.engine)}
+        async with Fetcher(self.settings, robots_known=known) as fetcher:
+            report = await self._with(fetcher, Tagger(vocabulary), store, chosen, on_done)
+        learnt = [asdict(record) for origin, record in fetcher.robots_records().items() if record != known.get(origin)]
+        save_robots(self.engine, learnt)
+        return report
+
+    async def _with(
+        self,
+        fetcher: Fetches,
+        tagger: Tagger,
+        store: Store,
+        chosen: Sequence[tuple[Source, SourceMemory]],
+        on_done: Callable[[SourceReport], None],
+    ) -> RunReport:
+        async with ParserPool() as parsers:
+            scraper = Scraper(fetcher, parsers, tagger, store, concurrency=self.settings.concurrency)
+            return await scraper.run(chosen, on_done)
+
+
+def sample_database() -> None:
+    """Point this process and its children at a database for the sample alone, emptied so that its dates are new."""
+    path = Path(platformdirs.user_data_dir("craftwatch", appauthor=False)) / "sample.db"
+    for file in (path, Path(f"{path}-wal"), Path(f"{path}-shm")):
+        file.unlink(missing_ok=True)
+    os.environ["CRAFTWATCH_DATABASE_URL"] = f"sqlite:///{path}"
+
+
+def watch(run: Run, *, sleep: Callable[[float], Any] = time.sleep) -> None:
+    """Ask each source whenever it is due, until the process that started us is gone."""
+    parent = os.getppid()
+    while os.getppid() == parent:
+        wait = run.seconds_until_due()
+        if wait:
+            sleep(wait)
+        else:
+            run.once()
+
+
+def _known(source_id: str, known: Mapping[str, object]) -> str:
+    if source_id in known:
+        return source_id
+    near = difflib.get_close_matches(source_id, known, n=3)
+    hint = f" Did you mean {' or '.join(near)}?" if near else " `craftwatch sources` lists them."
+    raise SourcesError(f"There is no source {source_id!r}.{hint}")

@@ -1,0 +1,243 @@
+"""One run: which sources are due, then fetch → parse → clean → tag → save for each. The only file that knows all steps.
+
+A source that fails costs itself this run and nothing else. A database that fails ends the run: what was saved is kept,
+and the next run takes up where this one stopped.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Protocol
+
+from db.shapes import Failure, FeedAdvice, ItemDraft, Source, SourceMemory, Tagging
+from db.store import Counts, Store
+from db.watch import Check, known_entries
+from scraper.answers import Freshness, Validators
+from scraper.fetch import Fetched, FetchError, NotModified
+from scraper.parse import ParseError
+from scraper.schedule import Answer, after_check, current_feed_url, may_send_validators
+from scraper.tag import Tagger
+from scraper.workers import ParserPool
+
+log = logging.getLogger("craftwatch.scrape")
+
+
+class Fetches(Protocol):
+    """What a run needs of a fetcher."""
+
+    async def fetch(self, url: str, validators: Validators | None = None) -> Fetched | NotModified:
+        """Raises FetchError."""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceReport:
+    """What a run brought from one source."""
+
+    source_id: str
+    outcome: str  # "ok", "not_modified" or "failed"
+    counts: Counts = field(default_factory=Counts)
+    reason: Failure | None = None
+    detail: str | None = None
+    bytes: int = 0
+    seconds: float = 0.0
+
+
+@dataclass
+class RunReport:
+    """What a run brought in all."""
+
+    sources: list[SourceReport] = field(default_factory=list)
+    seconds: float = 0.0
+
+    @property
+    def failures(self) -> Counter[str]:
+        """Reason → how many sources failed for it, most frequent first."""
+        return Counter(report.reason.value for report in self.sources if report.reason is not None)
+
+    @property
+    def counts(self) -> Counts:
+        each = [report.counts for report in self.sources]
+        return Counts(sum(c.new for c in each), sum(c.changed for c in each), sum(c.unchanged for c in each))
+
+    @property
+    def exit_code(self) -> int:
+        """0 all fine, 1 some sources failed, 2 none could be fetched; 0 as well when none was due."""
+        failed = sum(self.failures.values())
+        if not failed:
+            return 0
+        return 2 if failed == len(self.sources) else 1
+
+
+@dataclass(frozen=True)
+class Scraper:
+    """The parts of a run. `now` gives the moment in UTC, `concurrency` bounds the sources under way at once."""
+
+    fetcher: Fetches
+    parsers: ParserPool
+    tagger: Tagger
+    store: Store
+    concurrency: int = 32
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    chance: random.Random = field(default_factory=random.Random)
+
+    async def run(
+        self,
+        sources: Sequence[tuple[Source, SourceMemory]],
+        on_done: Callable[[SourceReport], None] = lambda report: None,
+    ) -> RunReport:
+        """Check every one of these sources once. What the database raises ends the run and is raised."""
+        started = time.monotonic()
+        report = RunReport()
+        seats = asyncio.Semaphore(self.concurrency)
+        with ThreadPoolExecutor(max_workers=1, thread_name_prefix="save") as writer:
+
+            async def one(source: Source, memory: SourceMemory) -> None:
+                async with seats:
+                    done = await _Visit(self, writer, source, memory).run()
+                report.sources.append(done)
+                on_done(done)
+
+            try:
+                async with asyncio.TaskGroup() as group:
+                    for source, memory in sources:
+                        group.create_task(one(source, memory))
+            except ExceptionGroup as failed:
+                raise failed.exceptions[0] from failed
+        report.seconds = time.monotonic() - started
+        return report
+
+
+class _Visit:
+    """One check of one source."""
+
+    def __init__(self, scraper: Scraper, writer: ThreadPoolExecutor, source: Source, memory: SourceMemory) -> None:
+        self.scraper = scraper
+        self.writer = writer
+        self.source = source
+        self.memory = memory
+        self.started_at = scraper.now()
+        self.clock = time.monotonic()
+
+    async def run(self) -> SourceReport:
+        url = current_feed_url(self.source, self.memory)
+        try:
+            answer = await self.scraper.fetcher.fetch(url, self._validators())
+            if isinstance(answer, NotModified):
+                report = await self._save("not_modified", _answer_304(answer), 304)
+            elif answer.body_hash == self.memory.body_hash:
+                report = await self._save("not_modified", _answer_200(answer), answer.status, answer.bytes_on_wire)
+            else:
+                report = await self._take_in(answer)
+        except (FetchError, ParseError) as error:
+            report = await self._save_failure(error)
+        _log(report)
+        return report
+
+    async def _take_in(self, fetched: Fetched) -> SourceReport:
+        now = self.scraper.now()
+        document = await self.scraper.parsers.parse(
+            fetched.body, fetched.content_type, fetched.url_final, self.source, now
+        )
+        answer = _answer_200(fetched, document.advice, [draft.published_at for draft in document.drafts])
+        return await self._save("ok", answer, fetched.status, fetched.bytes_on_wire, document.drafts)
+
+    async def _save_failure(self, error: FetchError | ParseError) -> SourceReport:
+        retry_after = getattr(error, "retry_after", None)
+        answer = Answer(reason=error.reason, detail=error.detail, retry_after=retry_after)
+        return await self._save("failed", answer, getattr(error, "status", None))
+
+    async def _save(
+        self,
+        outcome: str,
+        answer: Answer,
+        status: int | None,
+        bytes_on_wire: int = 0,
+        drafts: Sequence[ItemDraft] = (),
+    ) -> SourceReport:
+        """Off the event loop: a database that makes us wait must not make the other sources' deadlines pass."""
+        now = self.scraper.now()
+        memory = after_check(self.memory, answer, now, self.scraper.chance)
+        elapsed = time.monotonic() - self.clock
+        check = Check(
+            started_at=self.started_at,
+            duration_ms=round(elapsed * 1000),
+            outcome=outcome,
+            reason=answer.reason,
+            detail=answer.detail,
+            http_status=status,
+            bytes=bytes_on_wire,
+        )
+        work = asyncio.get_running_loop().run_in_executor(self.writer, self._write, memory, check, drafts, now)
+        counts = await work
+        return SourceReport(self.source.id, outcome, counts, answer.reason, answer.detail, bytes_on_wire, elapsed)
+
+    def _write(self, memory: SourceMemory, check: Check, drafts: Sequence[ItemDraft], now: datetime) -> Counts:
+        store = self.scraper.store
+        known = known_entries(store.engine, self.source.id) if drafts else {}
+        fresh = [draft for draft in drafts if known.get(draft.entry_key) != draft.content_hash]
+        tagged = [(draft, self._tag(draft)) for draft in fresh]
+        return store.save_check(self.source, memory, check, tagged, unchanged=len(drafts) - len(fresh), now=now)
+
+    def _tag(self, draft: ItemDraft) -> Tagging:
+        return self.scraper.tagger.tag(
+            draft.title,
+            draft.summary,
+            categories=draft.categories,
+            language=draft.language or self.source.language,
+            scope=self.source.scope,
+            sector=self.source.sector,
+        )
+
+    def _validators(self) -> Validators | None:
+        if not may_send_validators(self.memory, self.scraper.now()):
+            return None
+        return Validators(self.memory.etag, self.memory.last_modified)
+
+
+def _answer_304(answer: NotModified) -> Answer:
+    return Answer(
+        etag=answer.validators.etag,
+        last_modified=answer.validators.last_modified,
+        max_age=_max_age(answer.freshness),
+    )
+
+
+def _answer_200(answer: Fetched, advice: FeedAdvice | None = None, published: Sequence[datetime] = ()) -> Answer:
+    return Answer(
+        full=True,
+        etag=answer.validators.etag,
+        last_modified=answer.validators.last_modified,
+        body_hash=answer.body_hash,
+        max_age=_max_age(answer.freshness),
+        advice=advice,
+        moved_to=answer.permanent_redirect_to,
+        published=published,
+    )
+
+
+def _max_age(freshness: Freshness) -> timedelta | None:
+    seconds = freshness.max_age_seconds if freshness.max_age_seconds is not None else freshness.expires_seconds
+    return None if seconds is None else timedelta(seconds=seconds)
+
+
+def _log(report: SourceReport) -> None:
+    if report.reason is not None:
+        log.warning("%s: %s (%s)", report.source_id, report.reason.value, report.detail)
+        return
+    counts = report.counts
+    log.info(
+        "%s: %s, %d new, %d changed, %d unchanged",
+        report.source_id,
+        report.outcome,
+        counts.new,
+        counts.changed,
+        counts.unchanged,
+    )

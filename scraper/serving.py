@@ -1,0 +1,37 @@
+"""Serving the API, alone or with a scraper beside it that ends when we end."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import uvicorn
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A listening socket. Raises OSError when the port is taken."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    return socket.create_server((host, port), family=family, backlog=2048)
+
+
+def serve_until_stopped(listening: socket.socket) -> None:
+    """Serve the API on this socket until SIGINT or SIGTERM; requests under way are finished first."""
+    # By name: the scraper does not import the API.
+    config = uvicorn.Config("api.app:create_app", factory=True, log_level="warning", server_header=False)
+    uvicorn.Server(config).run(sockets=[listening])
+
+
+@contextmanager
+def scraping_alongside(*, enabled: bool) -> Iterator[None]:
+    """A child that scrapes on schedule while the block runs."""
+    if not enabled:
+        yield
+        return
+    with subprocess.Popen([sys.executable, "-m", "scraper", "scrape", "--watch"]) as child:
+        try:
+            yield
+        finally:
+            child.terminate()
