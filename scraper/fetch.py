@@ -311,7 +311,7 @@ class Fetcher:
                 await self._guard.addresses_for(url.raw_host.decode("ascii"), _port_of(url))
 
     async def _receive(self, response: httpx.Response, deadline: _Deadline, cut_at: int | None) -> _Reply:
-        reply = _Reply(response.status_code, response.headers)
+        reply = _Reply(response.status_code, response.headers, _location_of(response))
         if reply.status == 304 or reply.status in REDIRECTS:
             return reply
         if not 200 <= reply.status < 300:
@@ -353,6 +353,7 @@ class Fetcher:
 class _Reply:
     status: int
     headers: httpx.Headers
+    location: str
     body: bytes = b""
     bytes_on_wire: int = 0
 
@@ -384,10 +385,9 @@ class _Route:
     def redirected(self, reply: _Reply) -> _Route:
         """The route after one redirect. A source asked by https is never followed to http (nothing secret would leak,
         but anyone on the way could then write its items); one asked by http has promised nothing."""
-        location = reply.headers.get("location", "").strip()
-        if not location:
+        if not reply.location:
             raise FetchError(Failure.HTTP_4XX, f"status {reply.status} without a Location", status=reply.status)
-        url = _bare(_parse_url(location, "a redirect", self.url))
+        url = _bare(_parse_url(reply.location, "a redirect", self.url))
         if self.source.scheme == "https" and url.scheme == "http":
             raise FetchError(Failure.TLS, f"redirected from https to {redact(str(url))}", status=reply.status)
         if url.host.startswith("tollbit."):  # where its publishers send programs
@@ -458,8 +458,13 @@ class _Transport(httpx.AsyncBaseTransport):
                 extensions=request.extensions,
             )
         )
+        # httpx reads Location even when it is not to follow it, and raises on some; _Route reads it, so it goes aside.
+        location = next((value for name, value in answer.headers if name.lower() == b"location"), None)
         return httpx.Response(
-            answer.status, headers=answer.headers, stream=_AnswerStream(answer), extensions=answer.extensions
+            answer.status,
+            headers=[(name, value) for name, value in answer.headers if name.lower() != b"location"],
+            stream=_AnswerStream(answer),
+            extensions={**answer.extensions, "location": location},
         )
 
     async def aclose(self) -> None:
@@ -564,6 +569,12 @@ def _coding_of(response: httpx.Response) -> str:
             Failure.NOT_A_FEED, f"sent as {codings[0][:40]!r}, which we did not ask for", status=response.status_code
         )
     return codings[0]
+
+
+def _location_of(response: httpx.Response) -> str:
+    aside: bytes | None = response.extensions.get("location")
+    named: str = response.headers.get("location", "")
+    return aside.decode("utf-8", errors="replace") if aside else named
 
 
 def _stated_length(response: httpx.Response) -> int:

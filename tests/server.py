@@ -149,7 +149,10 @@ class LoopbackServer:
 
 async def _read_request(reader: asyncio.StreamReader, connection: int) -> Request | None:
     try:
-        head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
+        start = await reader.readexactly(1)
+        if not start.isalpha():  # TLS on a plain port
+            return None
+        head = (start + await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
     except asyncio.IncompleteReadError:
         return None
     first, *lines = head.removesuffix("\r\n\r\n").split("\r\n")
