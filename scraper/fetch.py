@@ -29,9 +29,10 @@ import hashlib
 import ssl
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from importlib.metadata import version
 from types import TracebackType
@@ -164,7 +165,7 @@ class Fetcher:
         self._seats = asyncio.Semaphore(settings.concurrency)
         self._large_bodies = asyncio.Semaphore(LARGE_BODIES_AT_ONCE)
         self._guard = AddressGuard(settings.allow_addresses, resolve)
-        self._robots = RobotsCache(self._read_robots, clock, robots_known)
+        self._robots = RobotsCache(clock, robots_known)
         self._client = httpx.AsyncClient(
             transport=_Transport(_open_pool(settings, self._guard, ssl_context, network)),
             headers={"User-Agent": user_agent(settings.contact), "Accept-Encoding": "gzip, deflate"},
@@ -205,11 +206,11 @@ class Fetcher:
                 route = route.redirected(reply)
 
     @asynccontextmanager
-    async def _deadline(self, part: float = 1.0) -> AsyncIterator[_Deadline]:
+    async def _deadline(self, part: float = 1.0, whole: _Deadline | None = None) -> AsyncIterator[_Deadline]:
         seconds = part * self._settings.fetch_timeout_seconds
         try:
             async with asyncio.timeout(seconds) as timeout:
-                yield _Deadline(timeout, seconds)
+                yield _Deadline(timeout, seconds, whole)
         except TimeoutError:
             raise FetchError(Failure.TIMEOUT, f"not finished within {seconds:g} s") from None
 
@@ -247,7 +248,7 @@ class Fetcher:
             with deadline.stopped():  # another fetch may be reading it for us
                 await stack.enter_async_context(self._robots.lock(origin))
             try:
-                rules = await self._robots.rules_for(origin)
+                rules = await self._robots.rules_for(origin, partial(self._read_robots, whole=deadline))
             except RobotsUnreachable as error:
                 raise _robots_failure(origin, error.cause) from None
         if (delay := rules.crawl_delay_seconds()) is not None:
@@ -255,10 +256,10 @@ class Fetcher:
         if not rules.allowed(str(url)):
             raise FetchError(Failure.BLOCKED, f"{origin}/robots.txt asks us not to read this address")
 
-    async def _read_robots(self, url: str) -> bytes | None:
+    async def _read_robots(self, url: str, whole: _Deadline) -> bytes | None:
         """The start of a robots.txt; None for "there is none" (RFC 9309 §2.3.1.2, §2.3.1.3)."""
         try:
-            async with self._deadline(ROBOTS_PART) as deadline:
+            async with self._deadline(ROBOTS_PART, whole) as deadline:
                 route = _Route.begin(url)
                 while True:
                     reply = await self._exchange(
@@ -323,13 +324,13 @@ class Fetcher:
             reply.body = await self._receive_document(response, reply, body, deadline)
         except BodyTooLarge:
             if cut_at is None:
-                body.discard()  # or the traceback would keep it
                 detail = f"more than {self._settings.max_body_bytes:,} bytes"
                 raise FetchError(Failure.TOO_LARGE, detail, status=reply.status) from None
             reply.body = body.so_far()
         except BodyDamaged as error:
-            body.discard()
             raise FetchError(Failure.TRUNCATED, str(error), status=reply.status) from error
+        finally:
+            body.discard()  # an error that the caller keeps must not keep it
         return reply
 
     async def _receive_document(
@@ -402,13 +403,14 @@ class _Route:
 
 
 class _Deadline:
-    """The end of a fetch, which stands still while we wait for our own turn."""
+    """The end of a fetch, or of a part of one, which stands still while we wait for our own turn."""
 
-    def __init__(self, timeout: asyncio.Timeout, seconds: float) -> None:
+    def __init__(self, timeout: asyncio.Timeout, seconds: float, whole: _Deadline | None = None) -> None:
         self._timeout = timeout
         self._began = time.monotonic()
         self._stopped_seconds = 0.0
         self._seconds = seconds
+        self._whole = whole
 
     def spent_seconds(self) -> float:
         return time.monotonic() - self._began - self._stopped_seconds
@@ -419,7 +421,8 @@ class _Deadline:
         if not self._timeout.expired():
             self._timeout.reschedule(None)
         try:
-            yield
+            with self._whole.stopped() if self._whole else nullcontext():
+                yield
         finally:
             self._stopped_seconds += time.monotonic() - began
             if not self._timeout.expired():

@@ -28,6 +28,11 @@ class RobotsUnreachable(Exception):
         self.cause = cause
 
 
+# Gets a robots.txt: its body, or None when the server says in some way that there is none. Raises RobotsUnreachable
+# when the answer forbids to go on.
+Read = Callable[[str], Awaitable[bytes | None]]
+
+
 @dataclass(frozen=True, slots=True)
 class RobotsRecord:
     """What is known of one origin's robots.txt; the caller stores it and hands it to the next run."""
@@ -76,16 +81,9 @@ def origin_of(url: str) -> str:
 
 
 class RobotsCache:
-    """The rules of every origin met in this run. `read` gets a robots.txt: its body, or None when the server says in
-    some way that there is none; it raises RobotsUnreachable when the answer forbids to go on."""
+    """The rules of every origin met in this run, and what earlier runs knew."""
 
-    def __init__(
-        self,
-        read: Callable[[str], Awaitable[bytes | None]],
-        clock: Callable[[], datetime],
-        known: Mapping[str, RobotsRecord] | None = None,
-    ) -> None:
-        self._read = read
+    def __init__(self, clock: Callable[[], datetime], known: Mapping[str, RobotsRecord] | None = None) -> None:
         self._clock = clock
         self._records = dict(known or {})
         self._locks: dict[str, asyncio.Lock] = {}
@@ -99,10 +97,13 @@ class RobotsCache:
         """Held by the caller round `rules_for`, so that an origin is asked once however many sources it has."""
         return self._locks.setdefault(origin, asyncio.Lock())
 
-    async def rules_for(self, origin: str) -> RobotsRules:
-        """Raises RobotsUnreachable, for a day at most and only when no copy is known."""
+    async def rules_for(self, origin: str, read: Read) -> RobotsRules:
+        """The rules of an origin, read where no copy younger than a day is known.
+
+        Raises RobotsUnreachable, for a day at most and only when no copy is known at all.
+        """
         if origin not in self._tried and not self._is_fresh(self._records.get(origin)):
-            self._tried[origin] = await self._refresh(origin)
+            self._tried[origin] = await self._refresh(origin, read)
         record = self._records.get(origin)
         if record is not None and record.text is not None:
             # A long one takes up to a second to read; in a thread, so that other fetches go on.
@@ -125,9 +126,9 @@ class RobotsCache:
     def _age(self, moment: datetime) -> timedelta:
         return abs(self._clock() - moment)  # a moment in the future is as stale as its distance: clocks are set wrong
 
-    async def _refresh(self, origin: str) -> Exception | None:
+    async def _refresh(self, origin: str, read: Read) -> Exception | None:
         try:
-            body = await self._read(f"{origin}/robots.txt")
+            body = await read(f"{origin}/robots.txt")
         except RobotsUnreachable as error:
             self._records[origin] = self._unreachable(origin)
             return error.cause

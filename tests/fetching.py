@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
+from functools import cache
 from typing import Any
+
+import httpx
 
 from scraper.fetch import Fetched, Fetcher, FetchError, NotModified, Validators
 from scraper.settings import ScraperSettings, load_settings
 from tests.server import LoopbackServer
+
+
+@cache
+def _certificates() -> ssl.SSLContext:
+    return httpx.create_ssl_context(trust_env=False)  # once: reading them takes longer than most tests
 
 
 def settings_for(*servers: LoopbackServer, **overrides: object) -> ScraperSettings:
@@ -21,6 +30,7 @@ def fetch(
     url: str, settings: ScraperSettings, validators: Validators | None = None, **parts: Any
 ) -> Fetched | NotModified:
     """One fetch by a Fetcher of its own; `parts` go to its constructor."""
+    parts.setdefault("ssl_context", _certificates())
 
     async def ask() -> Fetched | NotModified:
         async with Fetcher(settings, **parts) as fetcher:
@@ -46,6 +56,7 @@ def failure(url: str, settings: ScraperSettings, validators: Validators | None =
 
 def fetch_all(urls: list[str], settings: ScraperSettings, **parts: Any) -> list[Fetched | NotModified | BaseException]:
     """All at once by one Fetcher; failures are returned in their place."""
+    parts.setdefault("ssl_context", _certificates())
 
     async def ask() -> list[Fetched | NotModified | BaseException]:
         async with Fetcher(settings, **parts) as fetcher:

@@ -629,7 +629,7 @@ def test_a_certificate_that_does_not_verify_is_refused(certificate: str) -> None
 
 def test_an_authority_we_do_not_know_is_refused() -> None:
     with LoopbackServer(tls=tls_server("good")) as server:
-        assert failure(server.url("/feed", "localhost"), settings_for(server)).reason is Failure.TLS
+        assert failure(server.url("/feed", "localhost"), settings_for(server), ssl_context=None).reason is Failure.TLS
 
 
 def test_tls_1_0_is_refused() -> None:

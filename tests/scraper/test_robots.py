@@ -250,6 +250,15 @@ def test_an_unreachable_robots_txt_keeps_us_out_for_a_day_at_most(
     assert isinstance(outcome[0], Fetched) is not waits
 
 
+def test_waiting_for_the_hosts_turn_is_not_counted_for_robots_txt_either() -> None:
+    with LoopbackServer() as server, LoopbackServer() as neighbour:  # one host to us: the same name
+        for each in (server, neighbour):
+            each.add("/feed", feed())
+        settings = settings_for(server, neighbour, robots=True, host_interval_seconds=0.3, fetch_timeout_seconds=0.5)
+        outcomes = fetch_all([server.url("/feed"), neighbour.url("/feed")], settings)
+        assert [type(outcome) for outcome in outcomes] == [Fetched, Fetched]
+
+
 def test_what_was_learnt_can_be_handed_to_the_next_run(server: LoopbackServer) -> None:
     async def learn() -> dict[str, RobotsRecord]:
         async with Fetcher(settings_for(server, robots=True), clock=now) as fetcher:
