@@ -33,7 +33,7 @@ T = TypeVar("T")
 
 _WORD_KEYS = {"forms", "weak", "never", "when", "must", "must_not", *(f"forms_{code}" for code in LANGUAGES)}
 _KEYS = {
-    "topics": {"label", "definition", "parent", "iptc"} | _WORD_KEYS,
+    "topics": {"label", "definition", "parent", "about", "iptc"} | _WORD_KEYS,
     "crafts": {"label", "department", "sectors", "tier", "soc", "isco", "code_match", "unions", "exposure"}
     | _WORD_KEYS,
     "regions": {"label", "level", "parent", "iso", "alpha3", "note"} | _WORD_KEYS,
@@ -157,6 +157,7 @@ def _topic(name: str, block: Block) -> Topic:
         definition=_text("topics", name, block, "definition"),
         words=_words("topics", name, block),
         parent=block.get("parent", ""),
+        about=_forms("topics", name, block, "about"),
         iptc=tuple(block.get("iptc", ())),
     )
 

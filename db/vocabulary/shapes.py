@@ -39,6 +39,7 @@ class Topic:
     definition: str
     words: Words
     parent: str = ""
+    about: tuple[str, ...] = ()  # words of a title whose item may be about a root topic that only the summary states
     iptc: tuple[Mapping[str, str], ...] = ()  # {code, relation} in IPTC Media Topics
 
 

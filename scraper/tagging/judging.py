@@ -105,10 +105,29 @@ class Reading:
             self.found.setdefault(self.rules.headcount, []).extend(span for span in spans if span)
 
     def judge_topics(self) -> None:
-        self.topics = self.rules.topics.hits(self.found, set(self.found), self.ambient, {})
+        hits = self.rules.topics.hits(self.found, set(self.found), self.ambient, {})
+        passing = self._passing(hits)
+        self.topics = [hit for hit in hits if self._root(hit) not in passing]
         for hit in self.topics:
-            root = self.rules.vocabulary.topics[hit.term].parent or hit.term
-            self.ambient.update(self.rules.phrases.named(f"@topic.{term}") for term in (hit.term, root))
+            self.ambient.update(self.rules.phrases.named(f"@topic.{term}") for term in (hit.term, self._root(hit)))
+
+    def _passing(self, hits: list[Hit]) -> set[str]:
+        """Root topics that the summary mentions once while the title speaks of something else."""
+        spans: dict[str, set[Span]] = {}
+        for hit in hits:
+            spans.setdefault(self._root(hit), set()).add(hit.spans[0])
+        return {
+            root for root, stated in spans.items() if not (self._title_is_about(root, stated) or _apart(stated) > 1)
+        }
+
+    def _title_is_about(self, root: str, stated: set[Span]) -> bool:
+        about = self.rules.about.get(root)
+        if about is None or any(map(self._in_title, stated)):
+            return True
+        return any(self._in_title(span) for phrase in about & self.found.keys() for span in self.found[phrase])
+
+    def _root(self, hit: Hit) -> str:
+        return self.rules.vocabulary.topics[hit.term].parent or hit.term
 
     def in_the_field(self, categories: Sequence[str]) -> bool:
         """Entertainment words, or an organisation of the field, or the feed's own category."""
@@ -244,7 +263,7 @@ class Reading:
         return Evidence(field, start, end, text[start:end], rule)
 
     def figures(self) -> tuple[Figure, ...]:
-        roots = {self.rules.vocabulary.topics[hit.term].parent or hit.term for hit in self.topics}
+        roots = {self._root(hit) for hit in self.topics}
         kept = list(self._figures) if "layoffs" in roots else []
         if "contracts" in roots:
             kept += figures.votes("title", self.text.title) + figures.votes("summary", self.text.summary)
@@ -278,3 +297,12 @@ def _inside(span: Span, other: Span, strictly: bool) -> bool:
 
 def _gap(span: Span, other: Span) -> int:
     return other[0] - span[1] if other[0] >= span[1] else span[0] - other[1]
+
+
+def _apart(spans: set[Span]) -> int:
+    """How many of the spans stand side by side, none over another."""
+    count, reached = 0, -1
+    for start, end in sorted(spans):
+        if start >= reached:
+            count, reached = count + 1, end
+    return count

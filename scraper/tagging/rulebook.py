@@ -8,10 +8,11 @@ from typing import NamedTuple
 from db.shapes import Axis as TagAxis
 from db.vocabulary import Rule, Vocabulary, Words
 from scraper.tagging.phrases import Node, Phrases
-from scraper.tagging.rules import Axis
+from scraper.tagging.rules import Axis, numbers_of
 
 FIELDS = (
     "film_tv", "animation_vfx", "games", "music", "stage", "audio", "news_media", "publishing", "theme_parks",
+    "makers",
 )  # fmt: skip  # the sets of the lexicon that show that an item is in the field; together @entertainment
 SECTOR_SETS = {
     "film-tv": "@film_tv",
@@ -49,6 +50,9 @@ class Rulebook:
         self._read_lexicon()
         self._read_names()
         self.masks = self._masks()
+        self.about = {
+            topic.id: numbers_of(self.phrases, topic.about) for topic in vocabulary.topics.values() if topic.about
+        }
         self.entertainment = self.phrases.named("@entertainment")
         self.headcount = self.phrases.named("@headcount")
         self.triggers = self._triggers()
@@ -117,7 +121,13 @@ class Rulebook:
 
     def _asked_first(self) -> set[int]:
         """What topics need to be judged: their own phrases, sets, masks and organisations."""
-        return {*self.topics.phrases(), *self.sets, *self.masks, *self.organisations}
+        return {
+            *self.topics.phrases(),
+            *self.sets,
+            *self.masks,
+            *self.organisations,
+            *frozenset().union(*self.about.values()),
+        }
 
     def _asked_second(self) -> set[int]:
         return {*self.crafts.phrases(), *self.places}

@@ -9,6 +9,9 @@ from db.vocabulary import Words
 from scraper.tagging.phrases import Found, Phrases, Span
 
 
+UNLESS_WITHIN = 25  # words: an `unless` form further off than this speaks of something else
+
+
 @dataclass(frozen=True, slots=True)
 class Judge:
     """One way in which a term can be earned: its forms, and the company they need."""
@@ -139,7 +142,7 @@ class _Blocked:
 
 
 def _judge(judge: Judge, found: Found, present: set[int], ambient: set[int], blocked: _Blocked) -> Hit | None:
-    if judge.unless and not (judge.unless.isdisjoint(present) and judge.unless.isdisjoint(ambient)):
+    if not judge.unless.isdisjoint(ambient):
         return None
     if not judge.near:
         spans = blocked.free(judge.term, spans_of(judge.forms, found, present))
@@ -149,12 +152,22 @@ def _judge(judge: Judge, found: Found, present: set[int], ambient: set[int], blo
     if not (company or around):
         return None
     spans = blocked.free(judge.term, spans_of(judge.forms, found, present))
+    if against := judge.unless & present:
+        spans = _far_from(spans, [span for phrase in against for span in found[phrase]])
     if not spans:
         return None
     pair = _nearest(spans, [span for phrase in company for span in found[phrase]], judge.within)
     if pair:
         return Hit(judge.term, judge.rule, pair, False)
     return Hit(judge.term, judge.rule, (spans[0],), False) if around else None
+
+
+def _far_from(spans: list[Span], others: list[Span]) -> list[Span]:
+    return [
+        (start, end)
+        for start, end in spans
+        if all(other[0] - end >= UNLESS_WITHIN or start - other[1] >= UNLESS_WITHIN for other in others)
+    ]
 
 
 def spans_of(phrases: frozenset[int], found: Found, present: set[int]) -> list[Span]:
