@@ -7,11 +7,12 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, bindparam, delete, select, text, update
+from sqlalchemy import Connection, Engine, bindparam, delete, select, text, update
 from sqlmodel import col
 
 from db.models import EntryRow, FetchLog, RobotsRow, SourceRow, SourceState
 from db.shapes import Failure, Source, SourceMemory
+from db.types import to_epoch
 
 _SOURCE_FIELDS = tuple(SourceRow.model_fields)
 
@@ -96,11 +97,24 @@ def save_robots(engine: Engine, records: Iterable[dict[str, Any]]) -> None:
         connection.execute(table.insert(), rows)
 
 
-def recent_checks(engine: Engine, per_source: int = 30) -> list[Row[Any]]:
-    """The last checks of every source, newest first."""
-    ranked = text(
-        "SELECT * FROM (SELECT fetch_log.*, row_number() OVER (PARTITION BY source_id ORDER BY id DESC) AS place "
-        "FROM fetch_log) AS ranked WHERE place <= :per_source ORDER BY source_id, place"
+def not_modified_shares(engine: Engine, checks: int = 30) -> dict[str, float]:
+    """Source id → the share of "not modified" among its last checks that went well."""
+    query = text(
+        "SELECT source_id, avg(CASE WHEN outcome = 'not_modified' THEN 1.0 ELSE 0.0 END) FROM (SELECT source_id, "
+        "outcome, row_number() OVER (PARTITION BY source_id ORDER BY id DESC) AS place FROM fetch_log) AS recent "
+        "WHERE place <= :checks AND outcome <> 'failed' GROUP BY source_id"
     )
     with engine.connect() as connection:
-        return list(connection.execute(ranked, {"per_source": per_source}).all())
+        return {source_id: float(share) for source_id, share in connection.execute(query, {"checks": checks})}
+
+
+def items_per_week(engine: Engine, now: datetime, weeks: int = 4) -> dict[str, float]:
+    """Source id → its items a week, over the last weeks by date of publication."""
+    today = to_epoch(now) // 86_400
+    query = text(
+        "SELECT code, sum(items) FROM term JOIN term_day ON term_id = id WHERE axis = 'source' AND day > :since "
+        "AND day <= :today GROUP BY code"
+    )
+    with engine.connect() as connection:
+        counts = connection.execute(query, {"since": today - 7 * weeks, "today": today + 1})
+        return {source_id: items / weeks for source_id, items in counts}

@@ -24,19 +24,21 @@ if TYPE_CHECKING:
     from scraper.run import Run
     from scraper.scrape import RunReport, SourceReport
 
-EXIT_SETUP, EXIT_DATABASE, EXIT_ANOTHER_RUN = 2, 3, 75
-
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-class Problem(click.ClickException):
+class SetupProblem(click.ClickException):
     """Something that the person can mend: one message, no traceback."""
 
-    exit_code: int
+    exit_code = 2
 
-    def __init__(self, message: str, exit_code: int = EXIT_SETUP) -> None:
-        super().__init__(message)
-        self.exit_code = exit_code  # type: ignore[misc]  # click declares it for the class, and reads it here
+
+class DatabaseProblem(click.ClickException):
+    exit_code = 3
+
+
+class AnotherRun(click.ClickException):
+    exit_code = 75
 
 
 @contextmanager
@@ -52,15 +54,15 @@ def _explained() -> Iterator[None]:
     try:
         yield
     except AlreadyRunning as error:
-        raise Problem(str(error), EXIT_ANOTHER_RUN) from error
+        raise AnotherRun(str(error)) from error
     except DBAPIError as error:
-        raise Problem(str(explain(error)), EXIT_DATABASE) from error
+        raise DatabaseProblem(str(explain(error))) from error
     except DatabaseError as error:
-        raise Problem(str(error), EXIT_DATABASE) from error
+        raise DatabaseProblem(str(error)) from error
     except (SettingsError, SourcesError) as error:
-        raise Problem(str(error)) from error
+        raise SetupProblem(str(error)) from error
     except ValidationError as error:
-        raise Problem(_settings_text(error)) from error
+        raise SetupProblem(_settings_text(error)) from error
 
 
 def _settings_text(error: Any) -> str:
@@ -162,7 +164,7 @@ def up(host: str, port: int, sample: bool) -> None:
         run = Run.of_sample(engine, settings) if sample else Run.of_settings(engine, settings)
         report = _once(run)
         click.echo(summary_text(report))
-        if report.exit_code == EXIT_SETUP:
+        if report.exit_code == SetupProblem.exit_code:
             click.echo("To look around without a network: make run SAMPLE=1 (or: craftwatch up --sample)")
         click.echo(
             f"\nServing on {_address(host, port)}, its documentation on {_address(host, port)}docs (Ctrl+C stops)."
@@ -178,14 +180,14 @@ def up(host: str, port: int, sample: bool) -> None:
 @_explaining
 def parse(file: Path, content_type: str, url: str) -> None:
     """What our parser makes of a feed document, as JSON lines."""
-    from scraper.documents import parse_document_lines
-    from scraper.parse import ParseError
+    from scraper.lines import entry_lines
+    from scraper.parse import ParseError, parse_feed
 
     try:
-        for line in parse_document_lines(file.read_bytes(), content_type, url):
+        for line in entry_lines(parse_feed(file.read_bytes(), content_type, url)):
             _echo_json(line)
     except ParseError as error:
-        raise Problem(f"{file}: {error.reason.value} ({error.detail})", 1) from error
+        raise SetupProblem(f"{file}: {error.reason.value} ({error.detail})") from error
 
 
 @main.command()
@@ -209,7 +211,7 @@ def tag() -> None:
             record = orjson.loads(line)
             _echo_json(tag_json_line(tagger, record, outlets))
         except (ValueError, TypeError, KeyError, AttributeError) as error:
-            raise Problem(f"line {number}: expected a JSON object with id, title and summary ({error})") from error
+            raise SetupProblem(f"line {number}: expected a JSON object with id, title and summary ({error})") from error
 
 
 @main.command()
@@ -257,6 +259,65 @@ def retag(dry_run: bool) -> None:
         store = Store(engine, vocabulary.departments_of_crafts())
         report = tag_anew(store, Tagger(vocabulary), sources, datetime.now(UTC), dry_run=dry_run, on_batch=step)
     click.echo(report_text(report, dry_run))
+
+
+@main.group(invoke_without_command=True)
+@click.option("--json", "as_json", is_flag=True, help="Print them as JSON lines.")
+@click.pass_context
+@_explaining
+def sources(context: click.Context, as_json: bool) -> None:
+    """List the sources with their health: last success, last failure and why, next check and why then."""
+    from db.settings import DatabaseSettings
+    from scraper.health import health_table, load_health
+
+    if context.invoked_subcommand is not None:
+        return
+    health = load_health(DatabaseSettings().database_url, _engine(), datetime.now(UTC))
+    if as_json:
+        for source in health:
+            _echo_json(source)
+    else:
+        click.echo(health_table(health))
+
+
+@sources.command()
+@click.argument("source_id", metavar="SOURCE")
+@_explaining
+def check(source_id: str) -> None:
+    """Ask one source now and tell what it gave. Nothing is saved."""
+    from scraper.run import known_source
+    from scraper.settings import load_settings
+    from scraper.sources import load_sources
+    from scraper.trial import try_source
+
+    settings = load_settings()
+    by_id = {source.id: source for source in load_sources(settings.sources)}
+    trial = try_source(by_id[known_source(source_id, by_id)], settings)
+    click.echo(trial.text)
+    sys.exit(0 if trial.succeeded else 1)
+
+
+@sources.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@_explaining
+def import_opml(file: Path) -> None:
+    """Print the feeds of an OPML file as blocks for a sources file; those that we have already are left out."""
+    from scraper.opml import from_opml
+    from scraper.settings import load_settings
+    from scraper.sources import load_sources, to_toml
+
+    click.echo(to_toml(from_opml(file.read_bytes(), load_sources(load_settings().sources))), nl=False)
+
+
+@sources.command()
+@_explaining
+def export() -> None:
+    """Print the sources as OPML, for other feed readers."""
+    from scraper.opml import to_opml
+    from scraper.settings import load_settings
+    from scraper.sources import load_sources
+
+    click.echo(to_opml(load_sources(load_settings().sources)), nl=False)
 
 
 def _engine() -> Engine:
@@ -312,7 +373,7 @@ def _listening(listen: Callable[[str, int], Any], host: str, port: int) -> Itera
         socket = listen(host, port)
     except OSError as error:
         hint = "Choose another with --port or CRAFTWATCH_PORT."
-        raise Problem(f"Cannot listen on {host}:{port}: {error.strerror}. {hint}") from error
+        raise SetupProblem(f"Cannot listen on {host}:{port}: {error.strerror}. {hint}") from error
     with socket:
         yield socket
 

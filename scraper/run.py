@@ -24,7 +24,6 @@ from db.watch import load_memories, load_robots, save_robots, sync_sources
 from scraper.fetch import Fetcher
 from scraper.offline import OfflineFetcher
 from scraper.robots import RobotsRecord
-from scraper.sample import load_sample
 from scraper.schedule import is_due
 from scraper.scrape import Fetches, RunReport, Scraper, SourceReport
 from scraper.settings import ScraperSettings
@@ -51,6 +50,8 @@ class Run:
 
     @classmethod
     def of_sample(cls, engine: Engine, settings: ScraperSettings) -> Run:
+        from scraper.sample import load_sample
+
         sources, documents = load_sample(datetime.now(UTC))
         return cls(engine, settings, sources, documents)
 
@@ -87,7 +88,7 @@ class Run:
         remembered = self._remembered(load_memories(self.engine))
         if source_ids:
             by_id = {source.id: (source, memory) for source, memory in remembered}
-            return [by_id[_known(source_id, by_id)] for source_id in dict.fromkeys(source_ids)]
+            return [by_id[known_source(source_id, by_id)] for source_id in dict.fromkeys(source_ids)]
         if everything:
             return [(source, memory) for source, memory in remembered if source.enabled]
         now = datetime.now(UTC)
@@ -143,7 +144,8 @@ def watch(run: Run, *, sleep: Callable[[float], Any] = time.sleep) -> None:
             run.once()
 
 
-def _known(source_id: str, known: Mapping[str, object]) -> str:
+def known_source(source_id: str, known: Mapping[str, object]) -> str:
+    """The id itself. Raises SourcesError, with the nearest ids, for one that is not known."""
     if source_id in known:
         return source_id
     near = difflib.get_close_matches(source_id, known, n=3)
