@@ -11,7 +11,7 @@ _CLOCK = (
     r"(?P<hour>\d{1,2}):(?P<minute>\d{1,2})(?::(?P<second>\d{1,2})(?:[.,]\d+)?)?"
     r"\s*(?P<half>[AaPp]\.?[Mm]\b\.?)?\s*(?P<zone>[A-Za-z]{1,5}(?![A-Za-z])[+-]?[\d:]*|[+-][\d:]+)?"
 )
-_WEEKDAY = r"(?:[^\W\d_]{2,12}\.?,?\s*)?"
+_WEEKDAY = r"(?:[^\W\d_]{2,12}(?:\.?,\s*|\.?\s+))?"
 _MONTH = r"(?P<month>[^\W\d_]{3,10})\.?"
 _DAY = r"(?P<day>\d{1,2})(?:st|nd|rd|th|\.)?"
 _YEAR = r"(?P<year>\d{4}|\d{2})"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
@@ -13,6 +14,7 @@ MAX_TITLE = 4_000
 MAX_SUMMARY = 16_000  # of markup: far more than the 500 characters of text that are kept
 MAX_NAMES = 50
 MAX_NAME = 400
+_ADDRESS = re.compile(r"[^\s<>()@]{1,64}@[^\s<>()]{1,255}")
 _LONG_AGO = datetime(1, 1, 1, tzinfo=UTC)
 
 
@@ -40,6 +42,12 @@ def make_entry(
         categories=_names(categories),
         language=language.strip()[:35],
     )
+
+
+def person_name(author: str) -> str:
+    """The name in an RSS author, which by RSS 2.0 is an e-mail address: "kim@a.example (Kim Vale)", "Kim <kim@…>"."""
+    name = _ADDRESS.sub("", author[:MAX_NAME])
+    return author if name == author else name.strip(" ()<>")
 
 
 def newest(entries: Sequence[Entry]) -> tuple[Entry, ...]:

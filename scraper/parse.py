@@ -17,7 +17,7 @@ from db.shapes import Entry, Failure, ParsedFeed
 from scraper.advice import read_advice
 from scraper.charset import decode_document
 from scraper.dates import read_date
-from scraper.entries import make_entry, newest
+from scraper.entries import make_entry, newest, person_name
 from scraper.jsonfeed import parse_json_feed
 from scraper.urls import absolute_url
 
@@ -136,7 +136,7 @@ def _entry(found: Any, version: str, base: str) -> Entry:
         link=_link(found, version, base),
         published=published or _date(found, "created"),
         updated=updated,
-        summary=_markup(found, "summary", version) or _content(found, version),
+        summary=_summary(found, version),
         authors=_authors(found),
         categories=(_text(tag, "label") or _text(tag, "term") for tag in dict.get(found, "tags") or ()),
         language=_text(dict.get(found, "title_detail") or {}, "language"),
@@ -153,7 +153,10 @@ def _markup(found: Any, key: str, version: str) -> str:
     return _as_html(_text(found, key), _text(dict.get(found, f"{key}_detail") or {}, "type"), version)
 
 
-def _content(found: Any, version: str) -> str:
+def _summary(found: Any, version: str) -> str:
+    """The summary, else the first content: which feedparser calls the summary too, but without its type."""
+    if "summary_detail" in found or not dict.get(found, "content"):
+        return _markup(found, "summary", version)
     for part in dict.get(found, "content") or ():
         if value := _text(part, "value"):
             return _as_html(value, _text(part, "type"), version)
@@ -175,9 +178,9 @@ def _link(found: Any, version: str, base: str) -> str:
 
 
 def _authors(found: Any) -> Iterable[str]:
-    people = dict.get(found, "authors") or ()
-    names = [_text(person, "name") for person in people]
-    return names if any(names) else [_text(found, "author")]
+    names = [_text(person, "name") for person in dict.get(found, "authors") or ()]
+    # Of an RSS author with an address feedparser may take a part of the address for the name.
+    return names if len(names) > 1 or "@" not in _text(found, "author") else [person_name(_text(found, "author"))]
 
 
 def _date(found: Any, key: str) -> datetime | None:

@@ -11,6 +11,8 @@ _SIMPLE_TAG = re.compile(r"""<(/?)([A-Za-z][\w:.-]*+)(?:[^<>"']++|"[^"<]*+"|'[^'
 _UNREAD_ELEMENTS = ["script", "style", "template", "noscript", "svg", "math", "figure", "iframe", "video", "audio"]
 _UNREAD = re.compile(rf"<!--.*?(?:-->|$)|<({'|'.join(_UNREAD_ELEMENTS)})\b.*?(?:</\1\s*>|$)", re.IGNORECASE | re.DOTALL)
 _STILL_MARKUP = re.compile(r"<[A-Za-z/!?]")
+_BROKEN_TAG = re.compile(r"<[A-Za-z/!?][^<>]*>?")
+_MAX_SOUP = 2_000  # html.parser's time grows with the square of some broken markup
 _CUT_TAG = re.compile(r"<[^<>]*$")
 # Text that still shows markup after one decoding was encoded more than once: an entity, a closing tag, a tag with
 # attributes, or one that nobody writes about in a headline.
@@ -63,8 +65,7 @@ def shorten(text: str, limit: int) -> str:
     ends = [found.end() for found in _SENTENCE_END.finditer(text, 0, limit + 1) if found.end() <= limit]
     if ends and ends[-1] >= limit // 2:
         return text[: ends[-1]]
-    head = text[: limit - 1]
-    words = head.rpartition(" ")[0] or head
+    words = text[:limit].rpartition(" ")[0] or text[: limit - 1]
     return words.rstrip(" ,;:–—-(") + "…"
 
 
@@ -73,7 +74,7 @@ def _without_markup(markup: str) -> str:
     if _STILL_MARKUP.search(text):
         text = _CUT_TAG.sub("", text)
         if _STILL_MARKUP.search(text):
-            return _by_soup(markup)
+            text = _by_soup(markup) if len(markup) <= _MAX_SOUP else _BROKEN_TAG.sub(" ", text)
     return html.unescape(text)
 
 
@@ -82,7 +83,7 @@ def _space(found: re.Match[str]) -> str:
 
 
 def _by_soup(markup: str) -> str:
-    """The text of markup too broken for a pattern."""
+    """The text of markup that a pattern cannot read, still with its entities."""
     from bs4 import BeautifulSoup, MarkupResemblesLocatorWarning  # slow to import, rarely needed
 
     with warnings.catch_warnings():
@@ -90,4 +91,4 @@ def _by_soup(markup: str) -> str:
         soup = BeautifulSoup(markup, "html.parser")
     for unread in soup.find_all(_UNREAD_ELEMENTS):
         unread.decompose()
-    return soup.get_text(" ")
+    return html.escape(soup.get_text(" "), quote=False)
