@@ -56,6 +56,7 @@ class Tagger:
             return untracked
         reading.find_places()
         reading.judge_crafts()
+        reading.judge_regions()
         return Tagging(
             tags=reading.tags(),
             figures=reading.figures(),

@@ -33,7 +33,7 @@ T = TypeVar("T")
 
 _WORD_KEYS = {"forms", "weak", "never", "when", "must", "must_not", *(f"forms_{code}" for code in LANGUAGES)}
 _KEYS = {
-    "topics": {"label", "definition", "parent", "about", "iptc"} | _WORD_KEYS,
+    "topics": {"label", "definition", "parent", "about", "effects", "iptc"} | _WORD_KEYS,
     "crafts": {"label", "department", "sectors", "tier", "soc", "isco", "code_match", "unions", "exposure"}
     | _WORD_KEYS,
     "regions": {"label", "level", "parent", "iso", "alpha3", "note"} | _WORD_KEYS,
@@ -42,7 +42,7 @@ _KEYS = {
     "lexicon": {"definition", "forms", *(f"forms_{code}" for code in LANGUAGES)},
     "masks": {"definition", "forms", *(f"forms_{code}" for code in LANGUAGES)},
 }
-_RULE_KEYS = {"forms", "near", "within", "unless", "fallback"}
+_RULE_KEYS = {"forms", "near", "within", "unless", "field", "fallback"}
 
 
 class VocabularyError(ValueError):
@@ -158,6 +158,7 @@ def _topic(name: str, block: Block) -> Topic:
         words=_words("topics", name, block),
         parent=block.get("parent", ""),
         about=_forms("topics", name, block, "about"),
+        effects=_forms("topics", name, block, "effects"),
         iptc=tuple(block.get("iptc", ())),
     )
 
@@ -247,11 +248,14 @@ def _rule(file: str, name: str, block: Block) -> Rule:
     within = block.get("within")
     if within is not None and not (isinstance(within, int) and within > 0):
         raise VocabularyError(file, name, "within", "a whole number of words above 0 is expected")
+    if block.get("field", "") not in ("", "title", "summary"):
+        raise VocabularyError(file, name, "field", '"title" or "summary" is expected')
     rule = Rule(
         forms=_forms(file, name, block, "forms"),
         near=_forms(file, name, block, "near"),
         within=within,
         unless=_forms(file, name, block, "unless"),
+        field=block.get("field", ""),
         fallback=bool(block.get("fallback", False)),
     )
     if not rule.forms:

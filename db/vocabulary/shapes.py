@@ -16,6 +16,7 @@ class Rule:
     near: tuple[str, ...] = ()
     within: int | None = None  # words between the two; None = anywhere in the item
     unless: tuple[str, ...] = ()
+    field: str = ""  # "title" or "summary" when the forms count only there
     fallback: bool = False  # judged only when no other rule of the axis gave a term
 
 
@@ -40,6 +41,7 @@ class Topic:
     words: Words
     parent: str = ""
     about: tuple[str, ...] = ()  # words of a title whose item may be about a root topic that only the summary states
+    effects: tuple[str, ...] = ()  # words beside such a statement that make it count all the same
     iptc: tuple[Mapping[str, str], ...] = ()  # {code, relation} in IPTC Media Topics
 
 

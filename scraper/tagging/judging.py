@@ -14,6 +14,9 @@ from scraper.tagging.tokens import Text
 # The confidence scale; db/vocabulary/README.md says what each step means.
 SURE_IN_TITLE, SURE_IN_SUMMARY, RULE_IN_TITLE, RULE_IN_SUMMARY, IMPLIED = 1.0, 0.9, 0.8, 0.7, 0.6
 
+DETAILED = frozenset({"US", "CA", "GB", "AU", "IN"})  # countries whose news is filed by state, province or nation
+EFFECT_WITHIN = 12  # words
+
 STAGES = {
     "contracts-negotiations": "talks",
     "contracts-expiry-extension": "deadline",
@@ -37,6 +40,7 @@ class Reading:
         self.places: dict[str, Span] = {}
         self.topics: list[Hit] = []
         self.crafts: list[Hit] = []
+        self.regions: list[Hit] = []
         self._figures: list[Figure] = []
         text.read_letters()
         find(text, rules.first, self.found)
@@ -105,7 +109,7 @@ class Reading:
             self.found.setdefault(self.rules.headcount, []).extend(span for span in spans if span)
 
     def judge_topics(self) -> None:
-        hits = self.rules.topics.hits(self.found, set(self.found), self.ambient, {})
+        hits = self.rules.topics.hits(self.found, set(self.found), self.ambient, {}, self.text.title_length)
         passing = self._passing(hits)
         self.topics = [hit for hit in hits if self._root(hit) not in passing]
         for hit in self.topics:
@@ -157,11 +161,19 @@ class Reading:
                     self.places.setdefault(self._iso(name.term), span)
 
     def _iso(self, region: str) -> str:
-        """A place stands for the subdivision or country it lies in."""
+        """A place stands for the subdivision it lies in, and outside the countries we file by subdivision for its country."""
         regions = self.rules.vocabulary.regions
-        while regions[region].level == "place" and regions[region].parent:
-            region = regions[region].parent
+        while parent := regions[region].parent:
+            if regions[region].level == "subdivision" and parent in DETAILED:
+                return region
+            region = parent if regions[region].level in ("place", "subdivision") else region
+            if regions[region].level == "country":
+                return region
         return region
+
+    def judge_regions(self) -> None:
+        """Places first; rules (an actors' strike without a place is Hollywood's) where no place is named."""
+        self.regions = self.rules.regions.hits(self.found, set(self.found), self.ambient, {}, self.text.title_length)
 
     def judge_crafts(self) -> None:
         crafts = self.rules.crafts
@@ -169,7 +181,7 @@ class Reading:
         for phrase, terms in crafts.sure_forms.items():
             for span in self.found.get(phrase, ()):
                 covered.setdefault(span, set()).update(terms)
-        self.crafts = crafts.hits(self.found, set(self.found), self.ambient, covered)
+        self.crafts = crafts.hits(self.found, set(self.found), self.ambient, covered, self.text.title_length)
 
     def tags(self) -> tuple[Tag, ...]:
         return (*self._topic_tags(), *self._craft_tags(), *self._region_tags(), *self._organisation_tags())
@@ -203,16 +215,19 @@ class Reading:
         }
         for span, names in sorted(self.names.items()):
             for name in names:
-                region = self._region_of(name)
+                region = self._region_of(span, name)
                 if region and region not in tags:
                     tags[region] = self._implied(Axis.REGION, region, span, name)
+        if not tags:
+            tags = self._from_hits(Axis.REGION, "regions", self.regions)
         return self._with_parents(Axis.REGION, tags)
 
-    def _region_of(self, name: Name) -> str:
+    def _region_of(self, span: Span, name: Name) -> str:
+        """An employer's only where the item speaks of its staff: the BBC also reports."""
         vocabulary = self.rules.vocabulary
         if name.axis is Axis.UNION:
             return vocabulary.unions[name.term].region
-        return vocabulary.employers[name.term].region
+        return vocabulary.employers[name.term].region if self._in_company(span) else ""
 
     def _organisation_tags(self) -> list[Tag]:
         tags: dict[str, Tag] = {}

@@ -47,11 +47,17 @@ class Rulebook:
         self.places: dict[int, list[Name]] = {}
         self.topics = self._axis("topics", {term.id: term.words for term in vocabulary.topics.values()})
         self.crafts = self._axis("crafts", {term.id: term.words for term in vocabulary.crafts.values()})
+        self.regions = self._axis(
+            "regions", {term.id: Words(when=term.words.when) for term in vocabulary.regions.values()}
+        )
         self._read_lexicon()
         self._read_names()
         self.masks = self._masks()
         self.about = {
             topic.id: numbers_of(self.phrases, topic.about) for topic in vocabulary.topics.values() if topic.about
+        }
+        self.effects = {
+            topic.id: numbers_of(self.phrases, topic.effects) for topic in vocabulary.topics.values() if topic.effects
         }
         self.entertainment = self.phrases.named("@entertainment")
         self.headcount = self.phrases.named("@headcount")
@@ -130,4 +136,4 @@ class Rulebook:
         }
 
     def _asked_second(self) -> set[int]:
-        return {*self.crafts.phrases(), *self.places}
+        return {*self.crafts.phrases(), *self.places, *self.regions.phrases()}

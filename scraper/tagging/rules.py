@@ -23,6 +23,7 @@ class Judge:
     within: int | None
     unless: frozenset[int]
     fallback: bool
+    field: str = ""
 
     @property
     def sure(self) -> bool:
@@ -62,6 +63,7 @@ class Axis:
                     rule.within,
                     numbers_of(phrases, rule.unless),
                     rule.fallback,
+                    rule.field,
                 )
             )
         if words.never:
@@ -84,7 +86,14 @@ class Axis:
         for never in self.never.values():
             yield from never
 
-    def hits(self, found: Found, present: set[int], ambient: set[int], covered: Mapping[Span, set[str]]) -> list[Hit]:
+    def hits(
+        self,
+        found: Found,
+        present: set[int],
+        ambient: set[int],
+        covered: Mapping[Span, set[str]],
+        title_length: int,
+    ) -> list[Hit]:
         """What the axis says: sure and near rules first, fallbacks only where those gave nothing.
 
         `ambient` are named sets that hold for the whole item; `covered` are longer names with the terms
@@ -92,7 +101,7 @@ class Axis:
         """
         called = {place for phrase in present if phrase in self.by_phrase for place in self.by_phrase[phrase]}
         judges = [self.judges[place] for place in sorted(called)]
-        blocked = _Blocked(self, found, present, covered)
+        blocked = _Blocked(self, found, present, covered, title_length)
         hits = [
             hit for judge in judges if not judge.fallback if (hit := _judge(judge, found, present, ambient, blocked))
         ]
@@ -118,9 +127,12 @@ def numbers_of(phrases: Phrases, forms: Iterable[str]) -> frozenset[int]:
 class _Blocked:
     """Spans in which a term's forms mean nothing: its own `never` spans and the longer names of other terms."""
 
-    def __init__(self, axis: Axis, found: Found, present: set[int], covered: Mapping[Span, set[str]]) -> None:
+    def __init__(
+        self, axis: Axis, found: Found, present: set[int], covered: Mapping[Span, set[str]], title_length: int
+    ) -> None:
         self._axis, self._found, self._present, self._covered = axis, found, present, covered
         self._never: dict[str, list[Span]] = {}
+        self.title_length = title_length
 
     def free(self, term: str, spans: list[Span]) -> list[Span]:
         never = self._never.get(term)
@@ -152,6 +164,8 @@ def _judge(judge: Judge, found: Found, present: set[int], ambient: set[int], blo
     if not (company or around):
         return None
     spans = blocked.free(judge.term, spans_of(judge.forms, found, present))
+    if judge.field:
+        spans = [span for span in spans if (span[0] < blocked.title_length) is (judge.field == "title")]
     if against := judge.unless & present:
         spans = _far_from(spans, [span for phrase in against for span in found[phrase]])
     if not spans:

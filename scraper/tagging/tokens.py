@@ -15,6 +15,12 @@ _CHARACTER = r"([\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]|[^\W\u3040-\u30ff\u340
 WORD = re.compile(_WORD)
 CHARACTER = re.compile(_CHARACTER)
 EAST_ASIAN = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+# What feeds add around a text: tags cut in half, addresses, picture credits, "The post … appeared first on …".
+_NOISE = re.compile(
+    r"<[^>]*(?:>|$)|https?://\S+|\bThe post .{0,200}? appeared first on .*$"
+    r"|\b(?:Image|Images|Photo|Photos|Illustration|Photo illustration|Graphic|Credit|Screenshot)(?:s? by |: )[^|.]{0,80}?"
+    r"(?: / | via )[A-Z]\w+(?: (?:[A-Z]\w+|of|the))*"
+)
 BREAK = "\0"  # stands between title and summary
 _ACRONYM = re.compile(r"\w(?:\.\w)+")
 _BRACES = re.compile(r"\{([^{}]*)\}")
@@ -52,28 +58,36 @@ def _letters(word: str) -> int:
     return CAPITAL if word[:1].isupper() else ANY
 
 
+def _without_noise(text: str) -> str:
+    """The same text with blanks where the noise was, so that every offset stays."""
+    if "<" not in text and "http" not in text and " / " not in text and " via " not in text and "The post " not in text:
+        return text
+    return _NOISE.sub(lambda match: " " * len(match[0]), text)
+
+
 class Text:
     """Title and summary as one run of words. Offsets are worked out only when evidence is wanted."""
 
-    __slots__ = ("_spans", "keys", "pattern", "summary", "title", "title_length", "words")
+    __slots__ = ("_read", "_spans", "keys", "pattern", "summary", "title", "title_length", "words")
 
     def __init__(self, title: str, summary: str) -> None:
         self.title, self.summary = title, summary
         self.pattern = WORD
         if not (title.isascii() and summary.isascii()) and EAST_ASIAN.search(title + summary):
             self.pattern = CHARACTER
+        self._read = _without_noise(title), _without_noise(summary)
         find = self.pattern.findall
-        head = find(title.lower())
+        head = find(self._read[0].lower())
         self.title_length = len(head)
-        self.keys: list[str] = [*head, BREAK, *find(summary.lower())]
+        self.keys: list[str] = [*head, BREAK, *find(self._read[1].lower())]
         self.words: list[str] = []
         self._spans: list[tuple[int, int]] = []
 
     def read_letters(self) -> None:
         """Words as written, for forms that ask for capitals; lower-casing can (rarely, İ) change how text splits."""
         find = self.pattern.findall
-        head = find(self.title)
-        self.words = [*head, BREAK, *find(self.summary)]
+        head = find(self._read[0])
+        self.words = [*head, BREAK, *find(self._read[1])]
         if len(self.words) != len(self.keys):
             self.title_length = len(head)
             self.keys = [word.lower() for word in self.words]
@@ -88,9 +102,9 @@ class Text:
     def locate(self, start: int, end: int) -> tuple[str, int, int]:
         """Field and character offsets of the words [start, end)."""
         if not self._spans:
-            spans = [match.span(1) for match in self.pattern.finditer(self.title)]
+            spans = [match.span(1) for match in self.pattern.finditer(self._read[0])]
             spans.append((0, 0))
-            spans += [match.span(1) for match in self.pattern.finditer(self.summary)]
+            spans += [match.span(1) for match in self.pattern.finditer(self._read[1])]
             self._spans = spans
         field = "title" if start < self.title_length else "summary"
         return field, self._spans[start][0], self._spans[end - 1][1]
