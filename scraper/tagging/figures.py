@@ -26,18 +26,21 @@ _QUALIFIERS = {
 }
 
 _DIGITS = r"\d{1,3}(?:[,\u202f]\d{3})+|\d+(?:\.\d+)?"
-_NUMBER = rf"(?<![\w.$£€#-])(?:{_DIGITS})(?:\s?[kK]\b)?"
+_START = r"(?<![\w.$£€#-])"
+_NUMBER = rf"(?:{_DIGITS})(?![\d.,]*\d)(?:\s?[kK]\b)?"
 _SPELLED = r"\b(?:(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)(?:-\w+)?|" + "|".join(_WORD_VALUES) + r")\b"
 _QUALIFIER = rf"(?P<qualifier>{'|'.join(_QUALIFIERS.values())})\s+"
-_RANGE = rf"(?:(?:{_DIGITS})\s*(?:-|–|to|and)\s*)?"
+_RANGE = rf"{_START}(?:(?:{_DIGITS})\s*(?:-|–|to|and)\s*)?"
 _KINDS = (
     r"(?:(?:full[- ]time|part[- ]time|contract|permanent|corporate|remaining|unioni[sz]ed|U\.?S\.?(?:[- ]based)?|global|additional|more|other"
     r"|editorial|newsroom|salaried|union|game|gaming|video game|studio|tech|production|creative|company|local|news|of its|of the|of their|its)\s+)*"
 )
+# Plural only: "Destiny 2 developer" counts nobody.
 _PEOPLE = (
-    r"(?:jobs?|roles?|positions?|posts?|employees?|staffers?|staff members?|staff|workers?|people|developers?|devs|team members?|members of staff"
-    r"|headcount|artists?|animators?|journalists?|reporters?|crew(?: members)?|redundancies|layoffs?|engineers?|testers?|contractors?|musicians?|members"
-    r"|colleagues|personnel|freelancers?|individuals|job cuts|job losses|editors|writers|executives|managers)"
+    r"(?:jobs|roles|positions|posts|employees|staffers|staff members|staff|workers|people|developers|devs|team members"
+    r"|members of staff|members|headcount|artists|animators|journalists|reporters|crew members|crew|redundancies|layoffs"
+    r"|engineers|testers|contractors|musicians|colleagues|personnel|freelancers|individuals|job cuts|job losses|editors"
+    r"|writers|executives|managers)"
 )
 _CUT = (
     r"(?:la(?:y|ys|id|ying)[- ]?offs?|la(?:y|ys|id|ying)\b[^.]{0,60}?\boff|lay-?offs?|cut(?:s|ting)?|cull(?:s|ed|ing)?|ax(?:e|es|ed|ing)?|slash(?:es|ed|ing)?|trim(?:s|med|ming)?"
@@ -49,7 +52,7 @@ _WORKFORCE = r"(?:staff|work ?force|employees|head ?count|jobs|roles|team|studio
 _OWN = r"(?:(?:of|its|the|their|all|global|total|our|entire|worldwide|overall|current|editorial|his|full-time|U\.?S\.?|studio's|company's|development|remaining|corporate|[A-Z]\w+['’]s?)\s+)*"
 
 _COUNT = re.compile(
-    rf"(?:{_QUALIFIER})?{_RANGE}(?P<number>{_NUMBER}|{_SPELLED})\+?[\s-]+{_KINDS}{_PEOPLE}\b", re.IGNORECASE
+    rf"(?:{_QUALIFIER})?{_RANGE}(?P<number>{_NUMBER}|{_SPELLED})\+?(?: or so)?[\s-]+{_KINDS}{_PEOPLE}\b", re.IGNORECASE
 )
 _BARE = re.compile(
     rf"\b(?:lay(?:s|ing)? off|laid off|lets? go(?: of)?|letting go(?: of)?|sack(?:s|ed)?|furlough(?:s|ed)?|sheds?|axe[sd]?|layoffs of|layoffs (?:affect|hit|impact)(?:s|ing)?|jobs? cuts? of|cuts)\s+"
@@ -81,6 +84,7 @@ _STAYING = re.compile(
     r"(?:\bemploy(?:s|ed|ing)?|\bwith a staff of|\bcompany of|\bteam of|\bworkforce of|\bhad|\bhas|\bhave|\bof (?:its|the|their|some|about|around|roughly|more than|over|nearly|approximately)|\bout of|\bcurrently|\bhir(?:e|es|ed|ing)|\bcreat(?:e|es|ed|ing)|\badd(?:s|ed|ing)?|\brepresent(?:s|ed|ing)?|\bunioni[sz]\w*)\s*$",
     re.IGNORECASE,
 )
+_ONE_IN = re.compile(r"\bone in\s*$", re.IGNORECASE)
 _SENTENCE_END = re.compile(r"(?<=\w{3})[.!?](?=\s)")
 _STATUS = (
     (
@@ -110,12 +114,18 @@ class _Candidate:
 
 
 def headcounts(field: str, text: str) -> list[Figure]:
-    """Jobs that go, in the order of the text; numbers of people who stay, join or were cut before are left out."""
-    figures = []
-    for candidate in _candidates(text):
-        if _is_count(text, candidate):
-            figures.append(_figure("headcount", field, text, candidate))
-    return figures
+    """Jobs that go, in the order of the text; numbers of people who stay or join are left out."""
+    return [_figure("headcount", field, text, each) for each in _candidates(text) if _is_count(text, each)]
+
+
+def most_exact_first(counts: list[Figure]) -> list[Figure]:
+    """The first count leads, unless it is loose ("over 100") and a later one says exactly how many ("121")."""
+    if not counts or not counts[0].qualifier and "+" not in counts[0].evidence.text:
+        return counts
+    low, high = counts[0].value, counts[0].value * 1.5
+    exact = [each for each in counts[1:] if low < each.value <= high and not each.qualifier]
+    best = max(exact, key=lambda each: each.value, default=None)
+    return [best, *(each for each in counts if each is not best)] if best else counts
 
 
 def staff_shares(field: str, text: str) -> list[Figure]:
@@ -161,12 +171,20 @@ def _candidates(text: str) -> Iterator[_Candidate]:
 
 def _is_count(text: str, candidate: _Candidate) -> bool:
     value = candidate.value
-    if value < 2 or value != int(value) or _looks_like_year(text, candidate):
+    if value < 3 or value != int(value) or _looks_like_year(text, candidate) or _is_name(text, candidate):
         return False
     before = text[max(0, candidate.start - 40) : candidate.start]
-    if _STAYING.search(before):
+    if _STAYING.search(before) or _ONE_IN.search(before):
         return False
     return _CUT_CUE.search(_sentence(text, candidate)) is not None
+
+
+def _is_name(text: str, candidate: _Candidate) -> bool:
+    """343 Industries, 38 Studios: the number belongs to a company."""
+    return (
+        re.search(rf"\b{int(candidate.value)} (?:Industries|Studios?|Entertainment|Pictures|Productions)\b", text)
+        is not None
+    )
 
 
 def _looks_like_year(text: str, candidate: _Candidate) -> bool:

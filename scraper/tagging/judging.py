@@ -102,8 +102,10 @@ class Reading:
 
     def find_numbers(self) -> None:
         """Counts of jobs that go; topics and crafts may ask for one nearby (@headcount)."""
-        for field, text in (("title", self.text.title), ("summary", self.text.summary)):
-            self._figures += figures.headcounts(field, text) + figures.staff_shares(field, text)
+        fields = (("title", self.text.title), ("summary", self.text.summary))
+        counts = [figure for field, text in fields for figure in figures.headcounts(field, text)]
+        shares = [figure for field, text in fields for figure in figures.staff_shares(field, text)]
+        self._figures = figures.most_exact_first(counts) + shares
         spans = [self.text.words_at(f.evidence.field, f.evidence.start, f.evidence.end) for f in self._figures]
         if spans:
             self.found.setdefault(self.rules.headcount, []).extend(span for span in spans if span)
