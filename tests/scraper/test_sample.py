@@ -112,6 +112,11 @@ INTENDED_CRAFTS = """
     stagehand storyboard-artist studio-musician stunt-performer talent-agent vfx-artist video-game-performer voice-actor
 """
 
+INTENDED_REGIONS = """
+    AU AU-NSW AU-VIC CA CA-BC CA-NS CA-ON CA-QC DE FR GB GB-ENG GB-SCT GB-WLS IE IN IN-MH JP KR NZ
+    US US-CA US-GA US-IL US-NC US-NJ US-NM US-NY US-OH US-OR US-TN US-TX US-WA
+"""
+
 
 @cache
 def items() -> dict[str, list[tuple[Source, ItemDraft, Tagging]]]:
@@ -167,6 +172,18 @@ def test_every_topic_and_sub_topic_is_shown():
 
 def test_many_crafts_are_shown():
     assert set(INTENDED_CRAFTS.split()) - terms(Axis.CRAFT) == set()
+
+
+def test_many_regions_are_shown():
+    assert set(INTENDED_REGIONS.split()) - terms(Axis.REGION) == set()
+
+
+def test_several_items_are_about_voice_actors_in_the_united_states():
+    taggings = [copies[0][2] for copies in items().values()]
+    assert (
+        sum("voice-actor" in tagging.terms(Axis.CRAFT) and "US" in tagging.terms(Axis.REGION) for tagging in taggings)
+        >= 4
+    )
 
 
 def test_every_kind_of_figure_is_shown():
