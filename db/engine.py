@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import sqlite3
+import time
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,19 @@ from db.errors import NoDatabase
 
 BUSY_TIMEOUT_MS = 30_000
 READ_LIMIT_SECONDS = 1.0
+_STEPS_BETWEEN_LOOKS = 10_000  # of SQLite's virtual machine: about a millisecond
+
+
+class ReadingConnection(sqlite3.Connection):
+    """A connection that gives up a statement (SQLITE_INTERRUPT) READ_LIMIT_SECONDS after the last `start_clock`."""
+
+    _deadline = math.inf
+
+    def start_clock(self) -> None:
+        self._deadline = time.monotonic() + READ_LIMIT_SECONDS
+
+    def watch_clock(self) -> None:
+        self.set_progress_handler(lambda: time.monotonic() > self._deadline, _STEPS_BETWEEN_LOOKS)
 
 
 def open_engine(url: str, *, read_only: bool = False) -> Engine:
@@ -20,7 +35,8 @@ def open_engine(url: str, *, read_only: bool = False) -> Engine:
 
     Writers on SQLite begin IMMEDIATE: a read that turns into a write in a deferred transaction fails at once,
     whatever the busy timeout says. Readers cannot write: `mode=ro` and `query_only` on SQLite,
-    `default_transaction_read_only` on PostgreSQL, where a statement is also cut after READ_LIMIT_SECONDS.
+    `default_transaction_read_only` on PostgreSQL. A reader's statement is cut after READ_LIMIT_SECONDS, and it waits no
+    longer than that for a lock; on PostgreSQL all that one transaction reads is of one moment, as it is on SQLite.
     Raises NoDatabase when there is no SQLite file to read.
     """
     parsed = make_url(url)
@@ -49,13 +65,15 @@ def _open_sqlite(url: URL, read_only: bool) -> Engine:
         connection = sqlite3.connect(
             f"{path.as_uri()}?mode={'ro' if read_only else 'rwc'}",
             uri=True,
-            timeout=BUSY_TIMEOUT_MS / 1000,
+            timeout=(READ_LIMIT_SECONDS if read_only else BUSY_TIMEOUT_MS / 1000),
             isolation_level=None,  # we say BEGIN ourselves
             check_same_thread=False,
+            cached_statements=512 if read_only else 128,
+            factory=ReadingConnection if read_only else sqlite3.Connection,
         )
-        connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
         connection.execute("PRAGMA foreign_keys = ON")
-        if read_only:
+        if isinstance(connection, ReadingConnection):
+            connection.watch_clock()
             connection.execute("PRAGMA query_only = ON")
         else:
             connection.execute("PRAGMA journal_mode = WAL")
@@ -74,4 +92,11 @@ def _open_postgresql(url: URL, read_only: bool) -> Engine:
     if read_only:
         options = f"-c default_transaction_read_only=on -c statement_timeout={int(READ_LIMIT_SECONDS * 1000)}"
     arguments: dict[str, Any] = {"options": options} if options else {}
-    return create_engine(url.set(drivername="postgresql+psycopg"), connect_args=arguments, pool_pre_ping=True)
+    if read_only:
+        arguments["connect_timeout"] = 3
+    return create_engine(
+        url.set(drivername="postgresql+psycopg"),
+        connect_args=arguments,
+        pool_pre_ping=True,
+        **({"isolation_level": "REPEATABLE READ"} if read_only else {}),
+    )

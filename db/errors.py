@@ -4,6 +4,7 @@ DatabaseError
 ├── NoDatabase        nothing there yet
 ├── SchemaTooOld      migrate first
 ├── SchemaTooNew      written by a later craftwatch
+├── TooSlow           a read took longer than it may
 └── DatabaseUnusable  locked, read-only, full, corrupt or out of reach
 """
 
@@ -27,6 +28,10 @@ class SchemaTooOld(DatabaseError):
 
 
 class SchemaTooNew(DatabaseError):
+    pass
+
+
+class TooSlow(DatabaseError):
     pass
 
 

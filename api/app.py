@@ -1,0 +1,79 @@
+"""The API as an application: `create_app()` is what uvicorn runs."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import datetime
+
+from fastapi import FastAPI
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from api import health, items, sources, terms
+from api.answers import PROGRAM
+from api.dependencies import Context, context_of, utc_now
+from api.envelope import Envelope
+from api.problems import Problem, problem_response
+from api.settings import ApiSettings
+from db.errors import DatabaseError, NoDatabase, SchemaTooNew, SchemaTooOld, TooSlow
+from db.vocabulary import Vocabulary, load_vocabulary
+
+log = logging.getLogger(__name__)
+ROUTERS = (items.router, terms.router, sources.router, health.router)
+
+
+def create_app(
+    settings: ApiSettings | None = None,
+    *,
+    vocabulary: Vocabulary | None = None,
+    now: Callable[[], datetime] = utc_now,
+    clock: Callable[[], float] = time.monotonic,
+) -> FastAPI:
+    """An application of its own; the database is opened when the first request comes."""
+    settings = settings or ApiSettings()
+    context = Context(settings, vocabulary or load_vocabulary(), now)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        yield
+        context.archive.close()
+
+    app = FastAPI(title="craftwatch", version=PROGRAM, lifespan=lifespan, redirect_slashes=False)
+    app.state.context = context
+    for router in ROUTERS:
+        app.include_router(router)
+    app.add_exception_handler(Problem, _on_problem)
+    app.add_exception_handler(DatabaseError, _on_database_error)
+    app.add_exception_handler(HTTPException, _on_http_exception)
+    app.add_middleware(Envelope, settings=settings, router=app.router, clock=clock)
+    return app
+
+
+async def _on_problem(request: Request, error: Exception) -> Response:
+    assert isinstance(error, Problem)
+    return problem_response(error, request.scope["path"], context_of(request).settings.public_url)
+
+
+async def _on_database_error(request: Request, error: Exception) -> Response:
+    if isinstance(error, TooSlow):
+        return await _on_problem(request, Problem("too-slow"))
+    log.warning("%s: %s", type(error).__name__, error)
+    return await _on_problem(request, Problem("database-unavailable", _FOR_READERS.get(type(error), "")))
+
+
+# What a reader may know of it; paths and hosts are for the log.
+_FOR_READERS: dict[type[Exception], str] = {
+    NoDatabase: "There is no database yet; its owner is to run: craftwatch migrate",
+    SchemaTooOld: "The database is of an older version; its owner is to run: craftwatch migrate",
+    SchemaTooNew: "The database was written by a later version of this program, which its owner is to update.",
+}
+
+
+async def _on_http_exception(request: Request, error: Exception) -> Response:
+    """What the router says: there is no such address."""
+    assert isinstance(error, HTTPException)
+    return await _on_problem(request, Problem("not-found" if error.status_code == 404 else "method-not-allowed"))

@@ -1,0 +1,100 @@
+"""What is kept in memory between requests: items rendered before, answers given before."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+from api.names import Names
+from db.archive import Snapshot
+from db.queries import StoredItem, changed_ids, get_items
+
+JSON = "application/json"
+
+
+class Fragments:
+    """Items rendered before, by kind and id; an item that changed is forgotten at the next data version."""
+
+    LIMIT = 20_000  # items of each kind
+    MANY = 5_000  # changed items above which it is cheaper to forget all
+
+    def __init__(self) -> None:
+        self._kinds: dict[str, dict[int, bytes]] = {}
+        self._version = -1
+        self._fingerprint = ""
+
+    def render(
+        self, snapshot: Snapshot, names: Names, kind: str, ids: list[int], render: Callable[[StoredItem], bytes]
+    ) -> list[bytes]:
+        """The fragments of these items, in order; `render` makes those that are missing. Items gone are left out."""
+        kept = self._current(snapshot, names).setdefault(kind, {})
+        found: dict[int, bytes] = {item_id: kept[item_id] for item_id in ids if item_id in kept}
+        missing = [item_id for item_id in ids if item_id not in found]
+        for item_id, item in get_items(snapshot, missing).items():
+            found[item_id] = render(item)
+        if missing:
+            self._keep(kept, found, snapshot.version)
+        return [found[item_id] for item_id in ids if item_id in found]
+
+    def _keep(self, kept: dict[int, bytes], found: Mapping[int, bytes], version: int) -> None:
+        if version != self._version:
+            return  # a thread that reads an older moment than the newest seen
+        if len(kept) + len(found) > self.LIMIT:
+            kept.clear()
+        kept.update(found)
+
+    def _current(self, snapshot: Snapshot, names: Names) -> dict[str, dict[int, bytes]]:
+        if snapshot.version < self._version:
+            return {}
+        if names.fingerprint != self._fingerprint:
+            self._kinds, self._fingerprint = {}, names.fingerprint
+        elif snapshot.version > self._version:
+            changed = changed_ids(snapshot, self._version, self.MANY)
+            if changed is None:
+                self._kinds = {}
+            else:
+                for kept in list(self._kinds.values()):
+                    for item_id in changed:
+                        kept.pop(item_id, None)
+        self._version = snapshot.version
+        return self._kinds
+
+
+@dataclass(slots=True)
+class Answer:
+    """A finished answer; `encoded` holds its body in the content codings asked for so far."""
+
+    body: bytes
+    media_type: str = JSON
+    headers: Mapping[str, str] = field(default_factory=dict)
+    encoded: dict[str, bytes] = field(default_factory=dict)
+
+    def size(self) -> int:
+        return len(self.body) + sum(map(len, self.encoded.values())) + 500
+
+
+class Answers:
+    """Answers given before, by ETag, the least recently asked for dropped first; `limit` in bytes."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._kept: OrderedDict[str, Answer] = OrderedDict()
+        self._size = 0
+
+    def get(self, tag: str) -> Answer | None:
+        answer = self._kept.get(tag)
+        if answer is not None:
+            with suppress(KeyError):  # another thread may just have dropped it
+                self._kept.move_to_end(tag)
+        return answer
+
+    def keep(self, tag: str, answer: Answer) -> None:
+        if answer.size() * 8 > self._limit or tag in self._kept:
+            return
+        self._kept[tag] = answer
+        self._size += answer.size() * 2  # as much again for its codings
+        while self._size > self._limit:
+            _, oldest = self._kept.popitem(last=False)
+            self._size = max(0, self._size - Answer(oldest.body).size() * 2)

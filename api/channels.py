@@ -1,0 +1,81 @@
+"""A page of items as a feed: which channel it is, and its items as feeds show them."""
+
+from __future__ import annotations
+
+from types import ModuleType
+from typing import Any
+
+import orjson
+
+from api.cache import Answer
+from api.dependencies import Context
+from api.documents import iso
+from api.filters import Query, describe
+from api.links import filter_string, link_header
+from api.names import Names
+from api.syndication import Category, Channel, FeedItem, atom, jsonfeed, rss
+from db.archive import Snapshot
+from db.queries import Page, StoredItem, last_update
+
+FEEDS: dict[str, ModuleType] = {"atom": atom, "rss": rss, "feed.json": jsonfeed}
+_LISTS = {"topic": "topics", "craft": "crafts", "region": "regions", "employer": "employers", "union": "unions"}
+_SCHEME_YEAR = 2026  # RFC 4151: a year in which the authority was ours; part of every id, never to change
+
+
+def feed_body(
+    context: Context, snapshot: Snapshot, names: Names, name: str, query: Query, page: Page, links: dict[str, str]
+) -> Answer:
+    """A page of items as the feed of that name."""
+    module = FEEDS[name]
+    make = FeedItems(context, names)
+    entries = context.fragments.render(snapshot, names, name, page.ids, lambda item: module.entry(make.item(item)))
+    updated = last_update(snapshot, page.ids) or 0
+    body = module.frame(make_channel(context, names, query, links, updated), entries)
+    return Answer(body, module.MEDIA_TYPE, {"Link": link_header(context, query, links)})
+
+
+def make_channel(context: Context, names: Names, query: Query, links: dict[str, str], updated: int) -> Channel:
+    """`updated`: seconds since 1970, of the item that changed last."""
+    words = describe(query.filter, names)
+    question = filter_string(query)
+    return Channel(
+        id=f"tag:{context.settings.authority},{_SCHEME_YEAR}:feed{'?' if question else ''}{question}",
+        title=f"craftwatch: {words or 'everything tracked'}",
+        description="Entertainment trade news about AI, layoffs and contracts"
+        + (f", filtered: {words}." if words else "."),
+        home_url=context.url("/v1/items", question),
+        self_url=links["self"],
+        first_url=links["first"],
+        next_url=links.get("next"),
+        hub_url=context.settings.websub_hub or None,
+        updated=iso(updated),
+        minutes=max(1, context.settings.cache_seconds // 60),
+    )
+
+
+class FeedItems:
+    """Stored items as feeds show them."""
+
+    def __init__(self, context: Context, names: Names) -> None:
+        self._names, self._public_url = names, context.settings.public_url
+        self._authority = context.settings.authority
+
+    def item(self, item: StoredItem) -> FeedItem:
+        source = self._names.sources.get(item.source_id)
+        return FeedItem(
+            id=f"tag:{self._authority},{_SCHEME_YEAR}:item/{item.id}",
+            url=item.url,
+            title=item.title,
+            summary=item.summary,
+            authors=orjson.loads(item.authors),
+            published=iso(item.published_at),
+            updated=iso(max(item.updated_at, item.published_at)),
+            language=item.language,
+            source_name=source.name if source else item.source_id,
+            api_url=f"{self._public_url}/v1/items/{item.id}",
+            categories=[self._category(tag) for tag in orjson.loads(item.tags)],
+        )
+
+    def _category(self, tag: dict[str, Any]) -> Category:
+        axis, term = tag["axis"], tag["term"]
+        return Category(f"{self._public_url}/v1/{_LISTS[axis]}", term, self._names.label(axis, term))

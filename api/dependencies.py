@@ -1,0 +1,76 @@
+"""What every endpoint leans on: settings, vocabulary, the archive, what is kept between requests, and `read`."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import TypeVar
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import HTTPConnection
+
+from api.cache import Answers, Fragments
+from api.names import Names, make_names
+from api.settings import ApiSettings
+from db.archive import Archive, Snapshot
+from db.sources import load_source_names
+from db.vocabulary import Vocabulary
+
+NAMES_FOR_SECONDS = 30  # a source renamed in its file shows after as long
+T = TypeVar("T")
+
+
+class Context:
+    """One per application."""
+
+    def __init__(self, settings: ApiSettings, vocabulary: Vocabulary, now: Callable[[], datetime]) -> None:
+        self.settings = settings
+        self.vocabulary = vocabulary
+        self.now = now
+        self.archive = Archive(settings.database_url)
+        self.fragments = Fragments()
+        self.answers = Answers(settings.answer_cache_mb * 1_000_000)
+        self._inline = settings.database_url.startswith("sqlite")
+        self._names: tuple[int, float, Names] | None = None
+
+    async def read(self, work: Callable[[Snapshot], T], *, heavy: bool = False) -> T:
+        """Run `work` on a snapshot: the one place that decides where reads run.
+
+        On SQLite a page is found faster than a thread is woken, so it is read right here; what may take long, and all
+        that waits for a server, runs in a thread.
+        """
+        if self._inline and not heavy:
+            return self.read_now(work)
+        return await run_in_threadpool(self.read_now, work)
+
+    def read_now(self, work: Callable[[Snapshot], T]) -> T:
+        with self.archive.snapshot() as snapshot:
+            return work(snapshot)
+
+    def names(self, snapshot: Snapshot) -> Names:
+        """All names that filters may use, as of this snapshot."""
+        moment = time.monotonic()
+        if self._names:
+            version, made, names = self._names
+            if version == snapshot.version and moment - made < NAMES_FOR_SECONDS:
+                return names
+        names = make_names(self.vocabulary, load_source_names(snapshot), snapshot.term_ids())
+        self._names = (snapshot.version, moment, names)
+        return names
+
+    def moment(self) -> datetime:
+        return self.now()
+
+    def url(self, path: str, query: str = "") -> str:
+        """A public address; never made from what the request says of its host."""
+        return f"{self.settings.public_url}{path}{'?' if query else ''}{query}"
+
+
+def context_of(connection: HTTPConnection) -> Context:
+    context: Context = connection.app.state.context
+    return context
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)

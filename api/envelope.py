@@ -1,0 +1,93 @@
+"""What goes round every answer: HEAD and OPTIONS, limits, and the headers that all have in common."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+from starlette.datastructures import MutableHeaders
+from starlette.responses import Response
+from starlette.routing import Match, Router
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.problems import Problem, problem_response
+from api.ratelimit import RateLimit
+from api.settings import ApiSettings
+
+log = logging.getLogger(__name__)
+ALLOWED = "GET, HEAD, OPTIONS"
+HEADERS = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Expose-Headers": "ETag, Last-Modified, Link, RateLimit, RateLimit-Policy, Retry-After",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Cross-Origin-Resource-Policy": "cross-origin",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+_PREFLIGHT = {
+    "Allow": ALLOWED,
+    "Access-Control-Allow-Methods": ALLOWED,
+    "Access-Control-Allow-Headers": "Accept, If-None-Match, If-Modified-Since",
+    "Access-Control-Max-Age": "86400",
+}
+
+
+class Envelope:
+    """ASGI middleware; an answer that sets one of HEADERS itself keeps what it set."""
+
+    def __init__(self, app: ASGIApp, settings: ApiSettings, router: Router, clock: Callable[[], float]) -> None:
+        self._app, self._settings, self._router = app, settings, router
+        self._limit = RateLimit(settings.rate_limit, clock) if settings.rate_limit else None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started = False
+        extra: dict[str, str] = {}
+        head = scope["method"] == "HEAD"
+
+        async def send_enveloped(message: Message) -> None:
+            nonlocal started
+            if message["type"] == "http.response.start":
+                started = True
+                headers = MutableHeaders(scope=message)
+                for name, value in HEADERS.items():
+                    headers.setdefault(name, value)
+                headers.update(extra)
+            elif head:
+                message = {**message, "body": b""}
+            await send(message)
+
+        try:
+            if self._limit:
+                extra.update(self._limit.take(scope["client"][0] if scope.get("client") else ""))
+            answered = self._answer_early(scope)
+            if answered is None:
+                if head:
+                    scope = {**scope, "method": "GET", "craftwatch.head": True}
+                await self._app(scope, receive, send_enveloped)
+                return
+        except Problem as problem:
+            answered = problem_response(problem, scope["path"], self._settings.public_url)
+        except Exception:
+            log.exception("%s %s failed", scope["method"], scope["path"])
+            if started:
+                raise
+            answered = problem_response(Problem("internal-error"), scope["path"], self._settings.public_url)
+        await answered(scope, receive, send_enveloped)
+
+    def _answer_early(self, scope: Scope) -> Response | None:
+        """What needs no endpoint; None for the rest. Raises Problem."""
+        method = scope["method"]
+        if len(scope["query_string"]) > self._settings.max_query_length:
+            raise Problem(
+                "query-too-long", f"The query string is longer than {self._settings.max_query_length:,} bytes."
+            )
+        if method in ("GET", "HEAD"):
+            return None
+        if not any(route.matches({**scope, "method": "GET"})[0] is Match.FULL for route in self._router.routes):
+            raise Problem("not-found")
+        if method == "OPTIONS":
+            return Response(status_code=204, headers=_PREFLIGHT)
+        raise Problem("method-not-allowed", headers={"Allow": ALLOWED})

@@ -1,0 +1,300 @@
+"""The query string as values: one set of words for every list, feed, table and count."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from urllib.parse import parse_qsl
+
+from api.names import AXES, Names
+from api.paging import decode_cursor
+from api.problems import Fault, Problem
+from db.archive import SECONDS_PER_DAY
+from db.filing import TermKey
+from db.filters import LABEL_AXES, Filter, Position, Sort
+from db.search import Search, parse_search
+
+MAX_LIMIT = 200
+DEFAULT_LIMIT = 50
+MAX_CHOICES = 50  # names in one parameter
+MAX_SEARCH = 500  # characters of `q`
+
+FILTER_PARAMETERS = (
+    *("topic", "craft", "department", "sector", "region", "union", "employer", "source", "exclude_source", "lang"),
+    *("q", "from", "to", "window", "changed_since", "min_confidence", "tracked"),
+)
+LIST_PARAMETERS = (*FILTER_PARAMETERS, "sort", "limit", "cursor")
+ITEM_PARAMETERS = (*LIST_PARAMETERS, "fields")
+
+Pairs = list[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What was asked: which items, in which order, how many, from where on; `pairs` is the query string, read."""
+
+    filter: Filter
+    sort: Sort
+    limit: int
+    after: Position | None
+    pairs: Pairs
+
+
+class Reader:
+    """Reads the parameters of one request and gathers every fault, to tell them all at once."""
+
+    def __init__(self, query_string: bytes, known: Collection[str]) -> None:
+        self.faults: list[Fault] = []
+        self.pairs: Pairs = self._pairs(query_string)
+        self.values: dict[str, list[str]] = {}
+        for name, value in self.pairs:
+            if name in known:
+                self.values.setdefault(name, []).append(value)
+            else:
+                nearest = difflib.get_close_matches(name.casefold()[:80], known, n=3, cutoff=0.5)
+                self.fault(name, value, f"there is no parameter {_short(name)!r} here", nearest or sorted(known))
+
+    def fault(self, parameter: str, value: str, detail: str, nearest: Collection[str] = ()) -> None:
+        self.faults.append(Fault(_short(parameter), _short(value), detail, tuple(nearest)))
+
+    def one(self, name: str) -> str | None:
+        """The value of a parameter that can be given once; None when it is not given, or given empty."""
+        values = self.values.get(name, [])
+        if len(values) > 1:
+            self.fault(name, values[1], "is given more than once")
+        return values[0].strip() or None if values else None
+
+    def choice(self, name: str, allowed: Collection[str], default: str) -> str:
+        value = self.one(name)
+        if value is None or value in allowed:
+            return value or default
+        nearest = difflib.get_close_matches(value.casefold(), allowed, n=3, cutoff=0.4)
+        self.fault(name, value, f"expected one of {', '.join(allowed)}", nearest or list(allowed))
+        return default
+
+    def choices(self, name: str, allowed: Collection[str]) -> list[str]:
+        """The values of a comma list, each one of `allowed`, in the order given."""
+        chosen = []
+        for value in (part.strip() for text in self.values.get(name, []) for part in text.split(",")):
+            if value in allowed:
+                chosen.append(value)
+            elif value:
+                nearest = difflib.get_close_matches(value.casefold()[:80], allowed, n=3, cutoff=0.4)
+                self.fault(name, value, "is not known", nearest or list(allowed))
+        return list(dict.fromkeys(chosen))
+
+    def number(self, name: str, default: int, low: int, high: int) -> int:
+        value = self.one(name)
+        if value is None:
+            return default
+        if re.fullmatch(r"[0-9]{1,9}", value) and low <= int(value) <= high:
+            return int(value)
+        self.fault(name, value, f"expected a whole number from {low} to {high}")
+        return default
+
+    def finish(self) -> None:
+        """Raises Problem when anything was wrong."""
+        if self.faults:
+            number = len(self.faults)
+            faults = "one fault" if number == 1 else f"{number} faults"
+            raise Problem("invalid-parameters", f"The query has {faults}; see errors.", self.faults)
+
+    def _pairs(self, query_string: bytes) -> Pairs:
+        shown = query_string.decode("ascii", "replace")
+        try:
+            return parse_qsl(query_string.decode(), keep_blank_values=True, errors="strict", max_num_fields=200)
+        except UnicodeDecodeError:
+            self.fault("", shown, "the query string is not UTF-8")
+        except ValueError:
+            self.fault("", shown, "the query string has more than 200 parameters")
+        return []
+
+
+def read_query(reader: Reader, names: Names, now: datetime) -> Query:
+    """Filter, order and place of a list; faults stay with the reader."""
+    wanted = read_filter(reader, names, now)
+    sort = Sort(reader.choice("sort", [sort.value for sort in Sort], Sort.PUBLISHED.value))
+    if sort is Sort.RELEVANCE and wanted.search is None:
+        reader.fault("sort", sort.value, "needs q: there is nothing to be relevant to")
+    limit = reader.number("limit", DEFAULT_LIMIT, 1, MAX_LIMIT)
+    after = None
+    cursor = reader.one("cursor")
+    if cursor is not None:
+        try:
+            after = decode_cursor(sort, cursor)
+        except ValueError as error:
+            reader.fault("cursor", cursor, f"{error}: pass back next_cursor as it was, with the same sort")
+    return Query(wanted, sort, limit, after, reader.pairs)
+
+
+def read_filter(reader: Reader, names: Names, now: datetime) -> Filter:
+    """A comma means OR inside a parameter, parameters mean AND, a leading - means not."""
+    wanted: list[tuple[TermKey, ...]] = []
+    unwanted: list[TermKey] = []
+    for parameter, axis in AXES.items():
+        for text in reader.values.get(parameter, []):
+            asked, refused = _terms(reader, names, parameter, axis, text)
+            wanted += [asked] if asked else []
+            unwanted += refused
+    for text in reader.values.get("exclude_source", []):
+        asked, refused = _terms(reader, names, "exclude_source", "source", text)
+        unwanted += [*asked, *refused]
+    start, end = _dates(reader, now)
+    confidence = _confidence(reader)
+    if confidence and not any(choice[0][0] in LABEL_AXES for choice in wanted):
+        labels = "topic, craft, department, region, union or employer"
+        reader.fault("min_confidence", reader.values["min_confidence"][0], f"needs a {labels} to be confident of")
+    return Filter(
+        tuple(wanted),
+        tuple(unwanted),
+        tracked={"true": True, "false": False, "any": None}[reader.choice("tracked", ("true", "false", "any"), "true")],
+        search=_search(reader),
+        start=start,
+        end=end,
+        changed_since=_moment(reader, "changed_since"),
+        min_confidence=confidence,
+    )
+
+
+def _terms(
+    reader: Reader, names: Names, parameter: str, axis: str, text: str
+) -> tuple[tuple[TermKey, ...], list[TermKey]]:
+    wanted: list[TermKey] = []
+    unwanted: list[TermKey] = []
+    words = [word.strip() for word in text.split(",")]
+    if len(words) > MAX_CHOICES:
+        reader.fault(parameter, text, f"has more than {MAX_CHOICES} names")
+        return (), []
+    for word in filter(None, words):
+        code = names.find(axis, word)
+        if code is None and word.startswith("-"):
+            code = names.find(axis, word[1:])
+            if code is not None:
+                unwanted.append((axis, code))
+                continue
+        if code is None:
+            nearest = names.nearest(axis, word.removeprefix("-"))
+            reader.fault(parameter, word, f"there is no such {parameter.replace('_', ' ')}", nearest)
+        else:
+            wanted.append((axis, code))
+    return tuple(dict.fromkeys(wanted)), unwanted
+
+
+def _search(reader: Reader) -> Search | None:
+    text = reader.one("q")
+    if text is None:
+        return None
+    if len(text) > MAX_SEARCH:
+        reader.fault("q", text, f"is longer than {MAX_SEARCH} characters")
+        return None
+    try:
+        return parse_search(text)
+    except ValueError as error:
+        reader.fault("q", text, str(error))
+        return None
+
+
+def _confidence(reader: Reader) -> int:
+    value = reader.one("min_confidence")
+    if value is None:
+        return 0
+    if re.fullmatch(r"0(\.[0-9]{1,6})?|1(\.0{1,6})?", value):
+        return round(float(value) * 100)
+    reader.fault("min_confidence", value, "expected a number from 0 to 1, such as 0.8")
+    return 0
+
+
+def _dates(reader: Reader, now: datetime) -> tuple[int | None, int | None]:
+    start, end = _moment(reader, "from"), _moment(reader, "to", at_end=True)
+    window = reader.one("window")
+    if window is not None and start is not None:
+        reader.fault("window", window, "cannot go with from: give one of the two")
+    elif window is not None:
+        # To the whole minute, so that the same request within a minute has the same answer and ETag.
+        last = datetime.fromtimestamp(end, UTC) if end is not None else now.replace(second=0, microsecond=0)
+        try:
+            start = int((_before(last, window)).timestamp())
+        except (ValueError, OverflowError):
+            reader.fault("window", window, "expected an ISO 8601 duration, such as P7D, P3M or PT12H")
+    if start is not None and end is not None and start >= end:
+        reader.fault("to", reader.values.get("to", [""])[0], "is not after from")
+    return start, end
+
+
+def _moment(reader: Reader, name: str, *, at_end: bool = False) -> int | None:
+    """Seconds since 1970 of an ISO 8601 date (its first second; `at_end`: the next day's) or instant, UTC if bare."""
+    value = reader.one(name)
+    if value is None:
+        return None
+    # A bare + arrives as a space: 2026-11-20T12:00:00 02:00.
+    text = re.sub(r" (\d\d:?\d\d)$", r"+\1", value)
+    try:
+        if re.fullmatch(r"\d{4}-\d\d-\d\d", text, re.ASCII):
+            day = date.fromisoformat(text)
+            midnight = int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp())
+            return midnight + SECONDS_PER_DAY if at_end else midnight
+        if re.match(r"\d{4}-\d\d-\d\dT\d\d", text, re.ASCII):
+            moment = datetime.fromisoformat(text)
+            return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())
+    except (ValueError, OverflowError):
+        pass
+    reader.fault(name, value, "expected an ISO 8601 date or instant, such as 2026-11-20 or 2026-11-20T08:00:00Z")
+    return None
+
+
+_DURATION = re.compile(
+    r"P(?=[0-9T])(?:(\d{1,4})Y)?(?:(\d{1,5})M)?(?:(\d{1,5})W)?(?:(\d{1,6})D)?"
+    r"(?:T(?=[0-9])(?:(\d{1,7})H)?(?:(\d{1,9})M)?(?:(\d{1,9})S)?)?",
+    re.ASCII,
+)
+
+
+def _before(moment: datetime, duration: str) -> datetime:
+    """A moment less an ISO 8601 duration; months are calendar months, cut to the last day of a shorter one."""
+    match = _DURATION.fullmatch(duration)
+    if not match:
+        raise ValueError(duration)
+    years, months, weeks, days, hours, minutes, seconds = (int(part or 0) for part in match.groups())
+    index = moment.year * 12 + moment.month - 1 - years * 12 - months
+    year, month = divmod(index, 12)
+    last_day = (datetime(year + (month == 11), (month + 1) % 12 + 1, 1, tzinfo=UTC) - timedelta(days=1)).day
+    earlier = moment.replace(year=year, month=month + 1, day=min(moment.day, last_day))
+    return earlier - timedelta(days=weeks * 7 + days, hours=hours, minutes=minutes, seconds=seconds)
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 100 else f"{text[:100]}…"
+
+
+def describe(wanted: Filter, names: Names) -> str:
+    """A filter in words, such as "AI · Voice actors · in United States · since 2026-11-01"; "" when it asks nothing."""
+    parts = [_describe_choice(choice, names) for choice in wanted.wanted]
+    parts += [f"not {names.label(axis, code)}" for axis, code in wanted.unwanted]
+    if wanted.search:
+        parts.append(f"with {wanted.search}")
+    if wanted.start is not None:
+        parts.append(f"since {_day(wanted.start)}")
+    if wanted.end is not None:
+        parts.append(f"until {_day(wanted.end - 1)}")
+    if wanted.changed_since is not None:
+        parts.append(f"changed since {_day(wanted.changed_since)}")
+    if wanted.min_confidence:
+        parts.append(f"confidence from {wanted.min_confidence / 100:g}")
+    if wanted.tracked is not True:
+        parts.append("untracked only" if wanted.tracked is False else "untracked too")
+    return " · ".join(parts)
+
+
+_BEFORE: Mapping[str, str] = {"region": "in ", "source": "from ", "language": "in language "}
+
+
+def _describe_choice(choice: tuple[TermKey, ...], names: Names) -> str:
+    axis = choice[0][0]
+    return _BEFORE.get(axis, "") + " or ".join(names.label(axis, code) for _, code in choice)
+
+
+def _day(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds, UTC).date().isoformat()

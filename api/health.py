@@ -1,0 +1,54 @@
+"""/v1/health: whether the archive can be read, how fresh it is, and how its sources fare."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import orjson
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from api.answers import PROGRAM, answer
+from api.cache import Answer
+from api.dependencies import context_of
+from api.documents import iso
+from api.filters import Reader
+from api.names import Names
+from api.sources import source_documents
+from db.archive import TIE_BITS, Snapshot
+from db.filters import Filter
+from db.queries import count_items, newest_id
+
+router = APIRouter()
+HEALTH_WORDS = ("healthy", "failing", "silent", "never checked", "stopped", "disabled")
+
+
+@router.get("/v1/health")
+async def get_health(request: Request) -> Response:
+    """200 where the database can be read, else a 503 problem; what the sources are like is for the reader to judge."""
+    context = context_of(request)
+
+    def build(snapshot: Snapshot, names: Names) -> Answer:
+        Reader(request.scope["query_string"], ()).finish()
+        newest = newest_id(snapshot, Filter(tracked=None))
+        words = Counter(source["health"] for source in source_documents(context, snapshot))
+        document = {
+            "status": "ok",
+            "version": PROGRAM,
+            "rules_version": context.vocabulary.rules_version,
+            "database": {
+                "kind": "sqlite" if snapshot.sqlite else "postgresql",
+                "data_version": snapshot.version,
+                "changed_at": iso(snapshot.changed_at) if snapshot.version else None,
+            },
+            "items": {
+                "tracked": count_items(snapshot, Filter()).items,
+                "all": count_items(snapshot, Filter(tracked=None)).items,
+                "newest_published_at": iso(newest >> TIE_BITS) if newest is not None else None,
+            },
+            "sources": {word: words[word] for word in HEALTH_WORDS},
+        }
+        return Answer(orjson.dumps(document))
+
+    return await answer(request, build, timely=True)

@@ -1,0 +1,124 @@
+"""/v1/items and /v1/items/{id}: items as JSON and as feeds, all by the same words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import orjson
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from api.answers import answer
+from api.cache import Answer
+from api.channels import FEEDS, feed_body
+from api.dependencies import Context, context_of
+from api.documents import FIELDS, ItemDocuments
+from api.filters import ITEM_PARAMETERS, LIST_PARAMETERS, Query, Reader, read_query
+from api.formats import FORMATS, negotiate
+from api.links import filter_string, link_header, page_links
+from api.names import Names
+from api.paging import encode_cursor
+from api.problems import Problem
+from api.tables import stream_table
+from db.archive import Snapshot
+from db.queries import Page, count_items, find_items, get_items
+
+router = APIRouter()
+
+
+@router.get("/v1/items")
+async def list_items(request: Request) -> Response:
+    """Items as JSON, or as whichever format of /v1/items.* the Accept header prefers."""
+    name = negotiate(request.headers.get("accept", ""))
+    return await _items_as(request, name, vary=f"Accept={name}")
+
+
+@router.get("/v1/items.{suffix}")
+async def list_items_as(request: Request) -> Response:
+    """Items as the format that the suffix names."""
+    suffix = request.path_params["suffix"]
+    if suffix not in FORMATS:
+        raise Problem("not-found", f"There is no format {suffix!r}; there are {', '.join(FORMATS)}.")
+    return await _items_as(request, suffix)
+
+
+@router.get("/v1/items/{item_id}")
+async def get_item(request: Request) -> Response:
+    """One item, tracked or not."""
+    context = context_of(request)
+    text = request.path_params["item_id"]
+
+    def build(snapshot: Snapshot, names: Names) -> Answer:
+        reader = Reader(request.scope["query_string"], ("fields",))
+        fields = reader.choices("fields", FIELDS)
+        reader.finish()
+        item_id = _item_id(text)
+        item = get_items(snapshot, [item_id]).get(item_id) if item_id is not None else None
+        if item is None:
+            raise Problem("not-found", "There is no item with this id.")
+        return Answer(documents(context, snapshot, names).render(item, fields))
+
+    return await answer(request, build)
+
+
+async def _items_as(request: Request, name: str, vary: str = "") -> Response:
+    context = context_of(request)
+    if name in ("csv", "ndjson"):
+        return await stream_table(request, name, vary)
+
+    def build(snapshot: Snapshot, names: Names) -> Answer:
+        known = LIST_PARAMETERS if name in FEEDS else ITEM_PARAMETERS
+        reader = Reader(request.scope["query_string"], known)
+        query = read_query(reader, names, context.moment())
+        fields = reader.choices("fields", FIELDS) if "fields" in known else []
+        reader.finish()
+        page = find_items(snapshot, query.filter, query.sort, query.limit, query.after)
+        path = request.scope["path"]
+        links = page_links(context, path, query, page)
+        if name in FEEDS:
+            return feed_body(context, snapshot, names, name, query, page, links)
+        return _json_body(context, snapshot, names, query, page, links, fields)
+
+    return await answer(request, build, vary=vary)
+
+
+def _json_body(
+    context: Context,
+    snapshot: Snapshot,
+    names: Names,
+    query: Query,
+    page: Page,
+    links: dict[str, str],
+    fields: Sequence[str],
+) -> Answer:
+    maker = documents(context, snapshot, names)
+    if fields:
+        stored = get_items(snapshot, page.ids)
+        rendered = [maker.render(stored[item_id], fields) for item_id in page.ids if item_id in stored]
+    else:
+        rendered = context.fragments.render(snapshot, names, "json", page.ids, maker.render)
+    total = count_items(snapshot, query.filter)
+    head: dict[str, Any] = {
+        "self": links["self"],
+        "next": links.get("next"),
+        "next_cursor": encode_cursor(query.sort, page.next) if page.next else None,
+        "total": total.items,
+        "total_is_estimate": total.is_estimate,
+        "data_version": snapshot.version,
+        "coverage": context.url("/v1/coverage", filter_string(query)),
+    }
+    body = orjson.dumps(head)[:-1] + b',"data":[' + b",".join(rendered) + b"]}"
+    return Answer(body, headers={"Link": link_header(context, query, links)})
+
+
+def documents(context: Context, snapshot: Snapshot, names: Names) -> ItemDocuments:
+    return ItemDocuments(context.vocabulary, names, snapshot.term_keys(), context.settings.public_url)
+
+
+def _item_id(text: str) -> int | None:
+    if not (text.removeprefix("-").isascii() and text.removeprefix("-").isdigit() and len(text) <= 19):
+        return None
+    number = int(text)
+    return number if -(2**63) <= number < 2**63 else None

@@ -1,0 +1,42 @@
+"""Addresses that answers name: pages of a list, and its feeds. All begin with the public URL."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+from api.dependencies import Context
+from api.filters import Query
+from api.formats import FORMATS
+from api.paging import encode_cursor
+from db.queries import Page
+
+SUBSCRIPTIONS = ("atom", "rss", "feed.json")
+
+
+def page_links(context: Context, path: str, query: Query, page: Page) -> dict[str, str]:
+    """The addresses of this page, the first one and, where there is one, the next."""
+    given = [(name, value) for name, value in query.pairs if name != "cursor"]
+    links = {
+        "self": context.url(path, urlencode(query.pairs)),
+        "first": context.url(path, urlencode(given)),
+    }
+    if page.next:
+        links["next"] = context.url(path, urlencode([*given, ("cursor", encode_cursor(query.sort, page.next))]))
+    return links
+
+
+def filter_string(query: Query) -> str:
+    """The query string without what only says where in the list a reader is."""
+    left_out = ("cursor", "limit", "sort", "fields")
+    return urlencode([(name, value) for name, value in query.pairs if name not in left_out and value])
+
+
+def link_header(context: Context, query: Query, links: dict[str, str]) -> str:
+    """RFC 8288: the next page, and how to subscribe to this filter."""
+    subscribe = filter_string(query)
+    parts = [f'<{links[relation]}>; rel="{relation}"' for relation in ("next", "first") if relation in links]
+    parts += [
+        f'<{context.url(f"/v1/items.{name}", subscribe)}>; rel="alternate"; type="{FORMATS[name]}"'
+        for name in SUBSCRIPTIONS
+    ]
+    return ", ".join(parts)

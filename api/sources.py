@@ -1,0 +1,103 @@
+"""/v1/sources: the publications we watch, and how they fare."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from api.answers import answer
+from api.cache import Answer
+from api.dependencies import Context, context_of
+from api.documents import iso
+from api.filters import Reader
+from api.names import Names
+from api.problems import Problem
+from db.archive import Snapshot
+from db.sources import SourceHealth, health_of, load_sources, newest_items
+
+router = APIRouter()
+
+
+@router.get("/v1/sources")
+async def list_sources(request: Request) -> Response:
+    """Every source with its health in one word, why it fails and since when."""
+    context = context_of(request)
+
+    def build(snapshot: Snapshot, names: Names) -> Answer:
+        Reader(request.scope["query_string"], ()).finish()
+        sources = source_documents(context, snapshot)
+        path = context.url("/v1/sources")
+        return Answer(orjson.dumps({"self": path, "total": len(sources), "data": sources}))
+
+    return await answer(request, build, timely=True)
+
+
+@router.get("/v1/sources/{source_id}")
+async def get_source(request: Request) -> Response:
+    """One source."""
+    context = context_of(request)
+    wanted = request.path_params["source_id"]
+
+    def build(snapshot: Snapshot, names: Names) -> Answer:
+        Reader(request.scope["query_string"], ()).finish()
+        for source in source_documents(context, snapshot):
+            if source["id"] == wanted:
+                return Answer(orjson.dumps(source))
+        raise Problem("not-found", "There is no source with this id.")
+
+    return await answer(request, build, timely=True)
+
+
+def source_documents(context: Context, snapshot: Snapshot) -> list[dict[str, Any]]:
+    now = int(context.moment().timestamp())
+    newest = newest_items(snapshot, "source")
+    ids = snapshot.term_ids()
+    documents = []
+    for source in load_sources(snapshot):
+        term_id = ids.get(("source", source.id))
+        items = snapshot.count(term_id) if term_id is not None else 0
+        documents.append(_document(context, source, items, newest.get(source.id), now))
+    return documents
+
+
+def _document(context: Context, source: SourceHealth, items: int, newest: int | None, now: int) -> dict[str, Any]:
+    health = health_of(source, newest, now)
+    return {
+        "id": source.id,
+        "self": context.url(f"/v1/sources/{source.id}"),
+        "name": source.name,
+        "homepage": source.homepage,
+        "feed_url": source.feed_url,
+        "kind": source.kind,
+        "sector": source.sector,
+        "country": source.country,
+        "language": source.language,
+        "scope": source.scope,
+        "note": source.note,
+        "health": health,
+        "reason": source.last_failure_reason if health in ("failing", "stopped") else None,
+        "detail": source.last_failure_detail if health in ("failing", "stopped") else None,
+        "since": _moment(_since(source, health, newest)),
+        "last_checked_at": _moment(source.last_checked_at),
+        "last_success_at": _moment(source.last_success_at),
+        "next_check_at": _moment(source.next_check_at),
+        "items": items,
+        "newest_item_at": _moment(newest),
+    }
+
+
+def _since(source: SourceHealth, health: str, newest: int | None) -> int | None:
+    """Since when a source has given nothing: its last good check, its last item, or its end."""
+    if health == "failing":
+        return source.last_success_at
+    if health == "silent":
+        return newest
+    return source.stopped_at if health == "stopped" else None
+
+
+def _moment(seconds: int | None) -> str | None:
+    return None if seconds is None else iso(seconds)

@@ -1,0 +1,161 @@
+"""The archive as readers see it: snapshots of one moment, and what is remembered between them."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import lru_cache
+from typing import Any
+
+import psycopg
+from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from db.engine import READ_LIMIT_SECONDS, ReadingConnection, open_engine
+from db.errors import DatabaseError, DatabaseUnusable, TooSlow, explain
+from db.filing import TermKey
+from db.migrations import check_schema
+
+TIE_BITS = 20  # of an item's id: what tells apart the items of one second
+SECONDS_PER_DAY = 86_400
+
+Days = tuple[int, int]  # first and last day, UTC, days since 1970
+ALL_DAYS: Days = (-(2**31), 2**31 - 1)
+
+
+class Archive:
+    """A database opened for reading only, when it is first asked.
+
+    Everything that reads raises a db.errors.DatabaseError where the database is missing, of another version, locked
+    or out of reach, and TooSlow when a statement took longer than READ_LIMIT_SECONDS.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._engine: Engine | None = None
+        self._terms = _Terms()
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Snapshot]:
+        """One moment of the archive, in one read transaction."""
+        try:
+            connection = self._open().raw_connection()
+            try:
+                driver = connection.driver_connection
+                if isinstance(driver, ReadingConnection):
+                    driver.start_clock()
+                    driver.execute("BEGIN")
+                yield Snapshot(connection.cursor(), self._terms, sqlite=isinstance(driver, ReadingConnection))
+            finally:
+                connection.close()
+        except (sqlite3.Error, psycopg.Error) as error:
+            raise _explain(error) from error
+        except DBAPIError as error:
+            raise explain(error) from error
+        except PoolTimeout as error:
+            raise DatabaseUnusable("Every connection to the database is busy; try again.") from error
+
+    def close(self) -> None:
+        if self._engine is not None:
+            self._engine.dispose()
+            self._engine = None
+
+    def _open(self) -> Engine:
+        if self._engine is None:
+            engine = open_engine(self._url, read_only=True)
+            try:
+                check_schema(engine)
+            except (DBAPIError, DatabaseError):
+                engine.dispose()
+                raise
+            self._engine = engine
+        return self._engine
+
+
+class Snapshot:
+    """What one request reads. `version` is the data version, `changed_at` its second since 1970."""
+
+    __slots__ = ("_cursor", "_terms", "changed_at", "sqlite", "version")
+
+    def __init__(self, cursor: Any, terms: _Terms, *, sqlite: bool) -> None:
+        self._cursor, self._terms, self.sqlite = cursor, terms, sqlite
+        counters = dict(self.rows("SELECT name, value FROM counter WHERE name IN ('data_version', 'data_changed_at')"))
+        self.version: int = counters["data_version"]
+        self.changed_at: int = counters["data_changed_at"]
+
+    def rows(self, statement: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """The rows of a statement whose parameters are written `?`, on either database."""
+        text = statement if self.sqlite else _for_psycopg(statement)
+        self._cursor.execute(text, parameters)
+        return self._cursor.fetchall()  # type: ignore[no-any-return]  # the DB-API's cursors are untyped
+
+    def one(self, statement: str, parameters: Sequence[Any] = ()) -> Any:
+        """The first value of the first row; None where there is none."""
+        rows = self.rows(statement, parameters)
+        return rows[0][0] if rows else None
+
+    def term_ids(self) -> dict[TermKey, int]:
+        """The number of every (axis, code) that an item was ever filed under."""
+        return self._terms.at(self).ids
+
+    def term_keys(self) -> dict[int, TermKey]:
+        return self._terms.at(self).keys
+
+    def count(self, term_id: int, days: Days = ALL_DAYS) -> int:
+        """How many items a term has on these days, from the kept counts."""
+        counts = self._terms.counts(self)
+        found = counts.get((term_id, days))
+        if found is None:
+            statement = "SELECT coalesce(sum(items), 0) FROM term_day WHERE term_id = ? AND day BETWEEN ? AND ?"
+            found = counts[term_id, days] = int(self.one(statement, (term_id, *days)))
+        return found
+
+
+class _Terms:
+    """The numbers of terms, which never change, and the counts of one data version."""
+
+    def __init__(self) -> None:
+        self.ids: dict[TermKey, int] = {}
+        self.keys: dict[int, TermKey] = {}
+        self._newest = 0
+        self._version = -1
+        self._counts: dict[int, dict[tuple[int, Days], int]] = defaultdict(dict)
+
+    def at(self, snapshot: Snapshot) -> _Terms:
+        if snapshot.version > self._version:
+            for term_id, axis, code in snapshot.rows(
+                "SELECT id, axis, code FROM term WHERE id > ? ORDER BY id", (self._newest,)
+            ):
+                self.ids[axis, code], self.keys[term_id] = term_id, (axis, code)
+                self._newest = term_id
+            self._version = snapshot.version
+        return self
+
+    def counts(self, snapshot: Snapshot) -> dict[tuple[int, Days], int]:
+        if snapshot.version not in self._counts:
+            self._counts.clear()
+        counts = self._counts[snapshot.version]
+        if len(counts) > 50_000:
+            counts.clear()
+        return counts
+
+
+@lru_cache(maxsize=512)
+def _for_psycopg(statement: str) -> str:
+    return re.sub(r"\?", "%s", statement.replace("%", "%%"))
+
+
+def _explain(error: sqlite3.Error | psycopg.Error) -> Exception:
+    """The driver's error as one that says what to do; a mistake of ours stays what it is."""
+    name = getattr(error, "sqlite_errorname", "") or ""
+    if name == "SQLITE_INTERRUPT" or isinstance(error, psycopg.errors.QueryCanceled):
+        return TooSlow(f"The answer took longer than {READ_LIMIT_SECONDS:g} s to find.")
+    if name.startswith(("SQLITE_ERROR", "SQLITE_MISUSE")) or isinstance(
+        error, psycopg.ProgrammingError | psycopg.DataError
+    ):
+        return error
+    return explain(DBAPIError(None, None, error))

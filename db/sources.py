@@ -1,0 +1,85 @@
+"""What readers are told about sources: who they are, how they fare, and which were blind when."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from db.archive import SECONDS_PER_DAY, TIE_BITS, Snapshot
+
+SILENT_AFTER_DAYS = 30
+
+
+class SourceName(NamedTuple):
+    """Who a source is, as an item names it."""
+
+    id: str
+    name: str
+    kind: str
+
+
+class SourceHealth(NamedTuple):
+    """A source and how it fares; moments in seconds since 1970."""
+
+    id: str
+    name: str
+    homepage: str
+    feed_url: str
+    kind: str
+    sector: str
+    country: str
+    language: str
+    scope: str
+    enabled: int
+    note: str
+    failures: int | None  # None, as all below: never made ready for checks
+    last_checked_at: int | None
+    last_success_at: int | None
+    last_failure_at: int | None
+    last_failure_reason: str | None
+    last_failure_detail: str | None
+    next_check_at: int | None
+    next_check_reason: str | None
+    stopped_at: int | None
+
+
+def load_source_names(snapshot: Snapshot) -> dict[str, SourceName]:
+    rows = snapshot.rows("SELECT id, name, kind FROM source ORDER BY id")
+    return {row[0]: SourceName(*row) for row in rows}
+
+
+def load_sources(snapshot: Snapshot) -> list[SourceHealth]:
+    """Every source, by id."""
+    return [SourceHealth(*row) for row in snapshot.rows(_SOURCES)]
+
+
+def newest_items(snapshot: Snapshot, axis: str) -> dict[str, int]:
+    """code → second (since 1970) in which the newest item under this term of the axis was published."""
+    statement = (
+        "SELECT code, (SELECT max(item_id) FROM item_term WHERE term_id = term.id) AS newest FROM term WHERE axis = ?"
+    )
+    return {code: newest >> TIE_BITS for code, newest in snapshot.rows(statement, (axis,)) if newest is not None}
+
+
+def health_of(source: SourceHealth, newest: int | None, now: int) -> str:
+    """In one word: healthy, failing, silent, "never checked", stopped or disabled.
+
+    Silent is a source that answers but had nothing new for SILENT_AFTER_DAYS; stopped is one that is gone for good.
+    """
+    if not source.enabled:
+        return "disabled"
+    if source.stopped_at is not None:
+        return "stopped"
+    if source.last_checked_at is None:
+        return "never checked"
+    if source.failures:
+        return "failing"
+    if newest is None or newest < now - SILENT_AFTER_DAYS * SECONDS_PER_DAY:
+        return "silent"
+    return "healthy"
+
+
+_SOURCES = (
+    "SELECT id, name, homepage, feed_url, kind, sector, country, language, scope, enabled, note, failures, "
+    "last_checked_at, last_success_at, last_failure_at, last_failure_reason, last_failure_detail, next_check_at, "
+    "next_check_reason, stopped_at FROM source LEFT JOIN source_state ON source_id = id ORDER BY id"
+)

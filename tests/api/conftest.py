@@ -1,0 +1,22 @@
+"""An empty archive and a client that reads it, on both databases."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from fastapi.testclient import TestClient
+from sqlalchemy import Engine
+
+from tests.api.archive import Shelf, make_client, make_shelf
+
+
+@pytest.fixture
+def shelf(engine: Engine) -> Shelf:
+    return make_shelf(engine)
+
+
+@pytest.fixture
+def client(database_url: str, shelf: Shelf) -> Iterator[TestClient]:
+    with make_client(database_url) as client:
+        yield client
