@@ -139,7 +139,7 @@ def serve(host: str, port: int) -> None:
     _check_readable()
     with _listening(listen, host, port) as socket:
         click.echo(f"Serving on {_address(host, port)} (Ctrl+C stops).", err=True)
-        serve_until_stopped(socket)
+        serve_until_stopped(socket, _address(host, port))
 
 
 @main.command()
@@ -170,7 +170,7 @@ def up(host: str, port: int, sample: bool) -> None:
             f"\nServing on {_address(host, port)}, its documentation on {_address(host, port)}docs (Ctrl+C stops)."
         )
         with scraping_alongside(enabled=not sample):
-            serve_until_stopped(socket)
+            serve_until_stopped(socket, _address(host, port))
 
 
 @main.command()
@@ -379,7 +379,9 @@ def _listening(listen: Callable[[str, int], Any], host: str, port: int) -> Itera
 
 
 def _address(host: str, port: int) -> str:
-    return f"http://{f'[{host}]' if ':' in host else host}:{port}/"
+    """Under which this machine reaches us; a wildcard is no address to call."""
+    reached = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104  # compared, not bound
+    return f"http://{f'[{reached}]' if ':' in reached else reached}:{port}/"
 
 
 def _echo_json(value: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import subprocess
 import sys
@@ -17,8 +18,12 @@ def listen(host: str, port: int) -> socket.socket:
     return socket.create_server((host, port), family=family, backlog=2048)
 
 
-def serve_until_stopped(listening: socket.socket) -> None:
-    """Serve the API on this socket until SIGINT or SIGTERM; requests under way are finished first."""
+def serve_until_stopped(listening: socket.socket, address: str) -> None:
+    """Serve the API on this socket until SIGINT or SIGTERM; requests under way are finished first.
+
+    Links in answers begin with `address` unless CRAFTWATCH_PUBLIC_URL says otherwise.
+    """
+    os.environ.setdefault("CRAFTWATCH_PUBLIC_URL", address)
     # By name: the scraper does not import the API.
     config = uvicorn.Config("api.app:create_app", factory=True, log_level="warning", server_header=False)
     uvicorn.Server(config).run(sockets=[listening])
