@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from db.shapes import Axis, Evidence, Figure, Tag
 from scraper.tagging import figures
@@ -15,6 +15,9 @@ from scraper.tagging.tokens import Text
 SURE_IN_TITLE, SURE_IN_SUMMARY, RULE_IN_TITLE, RULE_IN_SUMMARY, IMPLIED = 1.0, 0.9, 0.8, 0.7, 0.6
 
 DETAILED = frozenset({"US", "CA", "GB", "AU", "IN"})  # countries whose news is filed by state, province or nation
+COMPANY_WITHIN = 8  # words between a weak name and the word that makes it sure
+WORK = ("@labour", "@headcount_loss", "@workforce", "@cut_verb")
+FIELD = (*WORK, "@entertainment", "@ai", "@lawmaking")
 EFFECT_WITHIN = 12  # words
 
 STAGES = {
@@ -81,18 +84,18 @@ class Reading:
         for span, names in spans.items():
             if any(_inside(span, other, True) for other in spans):
                 continue
-            sure = [name for name in names if not name.weak or self._in_company(span)]
+            sure = [name for name in names if not name.weak or self._in_company(span, WORK)]
             if sure:
                 self.names[span] = sure
         for span, names in self.names.items():
             for name in names:
                 self._call_name(span, name)
 
-    def _in_company(self, span: Span) -> bool:
-        wanted = [self.rules.phrases.named(name) for name in ("@labour", "@headcount_loss", "@workforce", "@cut_verb")]
-        return any(
-            _gap(span, other) in range(8) for number in wanted for other in self.found.get(number, ()) if other != span
-        )
+    def _in_company(self, span: Span, sets: tuple[str, ...]) -> bool:
+        """A form of one of the sets stands near, and is not the name itself."""
+        numbers = [self.rules.phrases.named(name) for name in sets]
+        others = (other for number in numbers for other in self.found.get(number, ()))
+        return any(_gap(span, other) in range(COMPANY_WITHIN) for other in others)
 
     def _call_name(self, span: Span, name: Name) -> None:
         kind = f"@{name.axis}"
@@ -137,7 +140,9 @@ class Reading:
 
     def in_the_field(self, categories: Sequence[str]) -> bool:
         """Entertainment words, or an organisation of the field, or the feed's own category."""
-        if self.names or self.rules.entertainment in self.found:
+        if self.rules.entertainment in self.found or any(
+            name.sectors for names in self.names.values() for name in names
+        ):
             return True
         for category in categories:
             text, found = Text(category, ""), Found()
@@ -154,13 +159,29 @@ class Reading:
         for phrase, spans in self._unmasked(later).items():
             self.found.setdefault(phrase, []).extend(spans)
         spans = {s: self.rules.places[p] for p in self.rules.places.keys() & self.found.keys() for s in self.found[p]}
-        blocks = [*spans, *self.names]
-        for span, names in sorted(spans.items()):
-            if any(_inside(span, other, True) for other in blocks):
-                continue
+        named = [(span, names) for span, names in sorted(spans.items()) if not self._within_longer(span, spans)]
+        for span, names in named:
             for name in names:
-                if not name.weak or self._in_company(span):
+                if not name.weak or self._in_company(span, FIELD):
                     self.places.setdefault(self._iso(name.term), span)
+        self._let_title_speak()
+
+    def _within_longer(self, span: Span, places: Mapping[Span, list[Name]]) -> bool:
+        """New Mexico is not Mexico, the Chicago Tribune not Chicago; but Ubisoft Montreal is in Montreal."""
+        if any(_inside(span, other, True) for other in places):
+            return True
+        return any(_inside(span, other, True) and span[1] != other[1] for other in self.names)
+
+    def _let_title_speak(self) -> None:
+        """Where the title says where, places that only the summary names are left out."""
+        unions = any(self._in_title(span) and self._region_of(span, name) for span, name in self._all_names())
+        if unions or any(map(self._in_title, self.places.values())):
+            self.places = {region: span for region, span in self.places.items() if self._in_title(span)}
+
+    def _all_names(self) -> Iterator[tuple[Span, Name]]:
+        for span, names in sorted(self.names.items()):
+            for name in names:
+                yield span, name
 
     def _iso(self, region: str) -> str:
         """A place stands for the subdivision it lies in, and outside the countries we file by subdivision for its country."""
@@ -215,11 +236,10 @@ class Reading:
             )
             for term, span in self.places.items()
         }
-        for span, names in sorted(self.names.items()):
-            for name in names:
-                region = self._region_of(span, name)
-                if region and region not in tags:
-                    tags[region] = self._implied(Axis.REGION, region, span, name)
+        for span, name in self._all_names():
+            region = self._region_of(span, name)
+            if region and region not in tags:
+                tags[region] = self._implied(Axis.REGION, region, span, name)
         if not tags:
             tags = self._from_hits(Axis.REGION, "regions", self.regions)
         return self._with_parents(Axis.REGION, tags)
@@ -229,16 +249,15 @@ class Reading:
         vocabulary = self.rules.vocabulary
         if name.axis is Axis.UNION:
             return vocabulary.unions[name.term].region
-        return vocabulary.employers[name.term].region if self._in_company(span) else ""
+        return vocabulary.employers[name.term].region if self._in_company(span, WORK) else ""
 
     def _organisation_tags(self) -> list[Tag]:
         tags: dict[str, Tag] = {}
-        for span, names in sorted(self.names.items()):
-            for name in names:
-                if name.term not in tags:
-                    confidence = SURE_IN_TITLE if self._in_title(span) else SURE_IN_SUMMARY
-                    rule = f"organisations/{name.term}/{'weak' if name.weak else 'form'}"
-                    tags[name.term] = Tag(name.axis, name.term, confidence, (self._evidence(span, rule),))
+        for span, name in self._all_names():
+            if name.term not in tags:
+                confidence = SURE_IN_TITLE if self._in_title(span) else SURE_IN_SUMMARY
+                rule = f"organisations/{name.term}/{'weak' if name.weak else 'form'}"
+                tags[name.term] = Tag(name.axis, name.term, confidence, (self._evidence(span, rule),))
         return list(tags.values())
 
     def _implied(self, axis: Axis, term: str, span: Span, name: Name) -> Tag:

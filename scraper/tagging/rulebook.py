@@ -27,13 +27,16 @@ SECTOR_SETS = {
 AI_ANYWHERE = Words(when=(Rule(forms=("@ai",), near=("@entertainment",)),))  # languages without rules of their own
 
 
+WIDE_TYPES = frozenset({"conglomerate", "platform", "ai-company"})  # employers whose name alone shows no field
+
+
 class Name(NamedTuple):
     """What a phrase names: an organisation, or a place."""
 
     axis: TagAxis
     term: str
     weak: bool
-    sectors: tuple[str, ...] = ()
+    sectors: tuple[str, ...] = ()  # none for those whose name alone shows no field
 
 
 class Rulebook:
@@ -86,9 +89,11 @@ class Rulebook:
 
     def _read_names(self) -> None:
         for employer in self.vocabulary.employers.values():
-            self._name(self.organisations, TagAxis.EMPLOYER, employer.id, employer.words, employer.sectors)
+            sectors = () if employer.type in WIDE_TYPES or "other" in employer.sectors else employer.sectors
+            self._name(self.organisations, TagAxis.EMPLOYER, employer.id, employer.words, sectors)
         for union in self.vocabulary.unions.values():
-            self._name(self.organisations, TagAxis.UNION, union.id, union.words, union.sectors)
+            sectors = () if "other" in union.sectors else union.sectors
+            self._name(self.organisations, TagAxis.UNION, union.id, union.words, sectors)
         for region in self.vocabulary.regions.values():
             self._name(self.places, TagAxis.REGION, region.id, region.words, ())
         for institution in self.vocabulary.institutions:

@@ -37,8 +37,13 @@ class FormToken(NamedTuple):
 def expand(form: str) -> list[str]:
     """`cut{,s}` -> cut, cuts. Several braces multiply; they do not nest."""
     parts = _BRACES.split(form)
-    choices = [part.split(",") if number % 2 else [part] for number, part in enumerate(parts)]
+    choices = [[_choice(each) for each in part.split(",")] if n % 2 else [part] for n, part in enumerate(parts)]
     return ["".join(choice) for choice in product(*choices)]
+
+
+def _choice(text: str) -> str:
+    """`{a, b}` reads as `{a,b}`; a space alone is a space."""
+    return text.lstrip() or text
 
 
 def form_tokens(form: str) -> tuple[FormToken, ...]:
