@@ -7,8 +7,10 @@ import re
 import time
 from calendar import timegm
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import UTC, datetime
 from html import escape
+from itertools import islice
 from typing import Any
 
 import feedparser
@@ -22,12 +24,19 @@ from scraper.jsonfeed import parse_json_feed
 from scraper.urls import absolute_url
 
 _ROOT = re.compile(r"<(?:rss|feed|(?:\w{1,20}:)?rdf|channel)[\s>/]", re.IGNORECASE)
-_HTML = re.compile(r"<!doctype\s+html|<html[\s>]|<head[\s>]|<body[\s>]", re.IGNORECASE)
+_HTML = re.compile(r"<!doctype\s+html|<html[\s>]", re.IGNORECASE)
 _CHARACTER_REFERENCE = re.compile(r"&#(?:[xX]([0-9a-fA-F]+)|([0-9]+));?")
 # An honest tag has a dozen attributes; the XML parser's time grows with their square.
 _SWOLLEN_TAG = re.compile(r"<([A-Za-z][\w:.-]{0,100})\s[^<>]{20000,}>")
+# Nor has an author a name of 500 letters, in which feedparser searches for an address in the square of its length.
+_SWOLLEN_AUTHOR = re.compile(
+    r"(<(?:\w{1,20}:)?(?:author|creator|managingEditor|webMaster|publisher|name)\b[^<>]{0,500}>[^<]{500})[^<]+",
+    re.IGNORECASE,
+)
+_ENTRY_START = re.compile(r"<(?:\w{1,20}:)?(?:item|entry)[\s>]", re.IGNORECASE)
+_MAX_STARTS = 1_500  # a document that needs feedparser and holds more is cut there: feedparser reads few per second
 _DOCTYPE = re.compile(r"<!DOCTYPE[^\[<>]*(?:\[.*?\]\s*)?>", re.IGNORECASE | re.DOTALL)
-_HEAD_LENGTH = 4_096
+_START_LENGTH = 4_096
 
 
 class ParseError(Exception):
@@ -48,6 +57,8 @@ def parse_feed(body: bytes, content_type: str = "", url: str = "") -> ParsedFeed
         return _parse(body, content_type, url)
     except ParseError:
         raise
+    except MemoryError as error:
+        raise ParseError(Failure.PARSE_FAILED, "the document needs more memory than there is") from error
     except Exception as error:  # whatever a parser of others raises costs this document and no more
         raise ParseError(Failure.PARSE_FAILED, f"{type(error).__name__}: {error}"[:300]) from error
 
@@ -70,10 +81,13 @@ def _parse(body: bytes, content_type: str, url: str) -> ParsedFeed:
 
 
 def _parse_xml(text: str, url: str) -> ParsedFeed:
+    start = text[:_START_LENGTH]
+    if _HTML.search(start) and not _ROOT.search(start):
+        raise ParseError(Failure.HTML_NOT_FEED, "an HTML page, not a feed")
     document = _read_with_feedparser(_scrub(text))
     version = str(dict.get(document, "version") or "")
-    if not version or not document.entries:
-        _refuse_what_is_no_feed(text, version, bool(document.entries))
+    if not version and not document.entries:
+        raise ParseError(Failure.NOT_A_FEED, "no RSS, RDF or Atom element in it")
     head = document.feed
     base = url or str(head.get("link") or "")
     return ParsedFeed(
@@ -85,18 +99,12 @@ def _parse_xml(text: str, url: str) -> ParsedFeed:
     )
 
 
-def _refuse_what_is_no_feed(text: str, version: str, has_entries: bool) -> None:
-    head = text[:_HEAD_LENGTH]
-    if _HTML.search(head) and not _ROOT.search(head):
-        raise ParseError(Failure.HTML_NOT_FEED, "an HTML page, not a feed")
-    if not version and not has_entries:
-        raise ParseError(Failure.NOT_A_FEED, "no RSS, RDF or Atom element in it")
-
-
 def _scrub(text: str) -> str:
     """The document without what makes parsers raise or crawl."""
     text = _CHARACTER_REFERENCE.sub(_sound_reference, text)
-    return _SWOLLEN_TAG.sub(r"<\1>", text)
+    text = _SWOLLEN_AUTHOR.sub(r"\1", _SWOLLEN_TAG.sub(r"<\1>", text))
+    surplus = next(islice(_ENTRY_START.finditer(text), _MAX_STARTS, None), None)
+    return text[: surplus.start()] if surplus else text
 
 
 def _sound_reference(found: re.Match[str]) -> str:
@@ -108,12 +116,12 @@ def _sound_reference(found: re.Match[str]) -> str:
 
 
 def _read_with_feedparser(text: str) -> Any:
-    try:
-        return _feedparser(text)
-    except MemoryError:
-        raise
-    except Exception:  # feedparser#591, #599: some declarations make it raise; without them the entries are whole
-        return _feedparser(_DOCTYPE.sub("", text, count=1))
+    """What feedparser makes of `text`; where it raises (feedparser#591, #599), of `text` without what made it raise."""
+    bare = _DOCTYPE.sub("", text, count=1)
+    for attempt in (text, bare):
+        with suppress(Exception):
+            return _feedparser(attempt)
+    return _feedparser("&" + bare)  # not well-formed at once, so that it is read by the lenient parser from the start
 
 
 def _feedparser(text: str) -> Any:

@@ -84,11 +84,14 @@ def _space(found: re.Match[str]) -> str:
 
 def _by_soup(markup: str) -> str:
     """The text of markup that a pattern cannot read, still with its entities."""
-    from bs4 import BeautifulSoup, MarkupResemblesLocatorWarning  # slow to import, rarely needed
+    from bs4 import BeautifulSoup, MarkupResemblesLocatorWarning, ParserRejectedMarkup  # slow to import, rarely needed
 
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", MarkupResemblesLocatorWarning)
-        soup = BeautifulSoup(markup, "html.parser")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", MarkupResemblesLocatorWarning)
+            soup = BeautifulSoup(markup, "html.parser")
+    except ParserRejectedMarkup:
+        return _BROKEN_TAG.sub(" ", markup)
     for unread in soup.find_all(_UNREAD_ELEMENTS):
         unread.decompose()
     return html.escape(soup.get_text(" "), quote=False)
