@@ -56,8 +56,8 @@ class LoopbackServer:
         self.address = address
         self.port = port
         self.connections = 0
-        self.open_connections = 0
-        self.most_open_connections = 0
+        self.under_way = 0
+        self.most_under_way = 0  # requests at once, from their headers to the end of the answer
         self.requests: list[Request] = []
         self._tls = tls
         self._behaviours: dict[str, Behaviour] = {}
@@ -125,22 +125,27 @@ class LoopbackServer:
         task.add_done_callback(self._tasks.discard)
 
     async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, connection: int) -> None:
-        self.open_connections += 1
-        self.most_open_connections = max(self.most_open_connections, self.open_connections)
         try:
             while request := await _read_request(reader, connection):
                 self.requests.append(request)
                 behaviour = self._behaviour_for(request)
-                await behaviour(request, writer)
+                await self._answer(behaviour, request, writer)
                 if not getattr(behaviour, "keeps_open", False):
                     break
         except (OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
             pass  # the client gave up, as it should have
         finally:
-            self.open_connections -= 1
             writer.transport.abort() if self._stop.is_set() else writer.close()
             with contextlib.suppress(OSError):
                 await writer.wait_closed()
+
+    async def _answer(self, behaviour: Behaviour, request: Request, writer: asyncio.StreamWriter) -> None:
+        self.under_way += 1
+        self.most_under_way = max(self.most_under_way, self.under_way)
+        try:
+            await behaviour(request, writer)
+        finally:
+            self.under_way -= 1
 
     def _behaviour_for(self, request: Request) -> Behaviour:
         host = (request.header("host") or "").rpartition(":")[0]
@@ -182,6 +187,17 @@ def feed(body: bytes = FEED, **headers: str) -> Behaviour:
 
 def redirect(location: str, status: int = 302) -> Behaviour:
     return reply(status, location=location)
+
+
+def after(seconds: float, behaviour: Behaviour) -> Behaviour:
+    """The behaviour, but later."""
+
+    async def behave(request: Request, writer: asyncio.StreamWriter) -> None:
+        await asyncio.sleep(seconds)
+        await behaviour(request, writer)
+
+    behave.keeps_open = getattr(behaviour, "keeps_open", False)  # type: ignore[attr-defined]
+    return behave
 
 
 def in_turn(*behaviours: Behaviour) -> Behaviour:

@@ -15,6 +15,7 @@ import ssl
 import subprocess
 import sys
 import time
+import traceback
 import warnings
 import zlib
 from collections.abc import Iterator
@@ -26,12 +27,14 @@ import pytest
 import respx
 
 from db.shapes import Failure
+from scraper.decode import Body
 from scraper.fetch import Fetched, Fetcher, FetchError, Freshness, NotModified, Validators, user_agent
 from tests.fetching import failure, fetch, fetch_all, fetched, settings_for
 from tests.server import (
     FEED,
     Behaviour,
     LoopbackServer,
+    after,
     endless_body,
     endless_continue,
     feed,
@@ -295,7 +298,7 @@ def test_a_circle_is_left_at_once(server: LoopbackServer) -> None:
 @pytest.mark.parametrize(
     "location",
     ["file:///etc/passwd", "ftp://files.example/feed", "data:text/xml,<rss/>", "javascript:alert(1)", "//[",
-     "http://①②⑦.0.0.1/", "http://127.0.0.1:99999/", "http://127.0.0.1:0/"],
+     "http://①②⑦.0.0.1/", "http://1.1.1.1:99999/", "http://1.1.1.1:0/"],
 )  # fmt: skip
 def test_a_redirect_to_anything_but_http_is_refused(server: LoopbackServer, location: str) -> None:
     url = serve(server, raw(f"HTTP/1.1 302 Found\r\nlocation: {location}\r\n\r\n".encode()))
@@ -310,22 +313,18 @@ def test_a_redirect_to_nowhere_has_a_name(server: LoopbackServer) -> None:
 # The time it may take
 
 
-@pytest.mark.parametrize("behaviour", [slow_body, slow_headers, endless_continue, silent])
-def test_every_fetch_ends_within_its_time(server: LoopbackServer, behaviour: type[Behaviour]) -> None:
+@pytest.mark.parametrize("behaviour", [slow_body(), slow_headers(), endless_continue(), silent()])
+def test_every_fetch_ends_within_its_time(server: LoopbackServer, behaviour: Behaviour) -> None:
     began = time.monotonic()
-    error = failure(serve(server, behaviour()), settings_for(server, fetch_timeout_seconds=0.3))
+    error = failure(serve(server, behaviour), settings_for(server, fetch_timeout_seconds=0.3))
     assert error.reason is Failure.TIMEOUT
     assert time.monotonic() - began < 1.3
 
 
 def test_redirects_do_not_get_time_of_their_own(server: LoopbackServer) -> None:
-    async def slowly(request: object, writer: asyncio.StreamWriter) -> None:
-        await asyncio.sleep(0.2)
-        writer.write(b"HTTP/1.1 302 Found\r\nlocation: /%d\r\n\r\n" % len(server.requests))
-
-    for path in ("/it", *(f"/{n}" for n in range(1, 9))):
-        server.add(path, slowly)
-    error = failure(server.url("/it"), settings_for(server, fetch_timeout_seconds=0.5))
+    for number in range(5):
+        server.add(f"/{number}", after(0.2, redirect(f"/{number + 1}")))
+    error = failure(server.url("/0"), settings_for(server, fetch_timeout_seconds=0.5))
     assert error.reason is Failure.TIMEOUT
     assert len(server.requests) == 3
 
@@ -357,15 +356,11 @@ def test_requests_to_one_host_are_spaced(server: LoopbackServer) -> None:
     assert all(later - earlier > 0.12 for earlier, later in itertools.pairwise(times))
 
 
-def test_a_host_sees_two_connections_at_most(server: LoopbackServer) -> None:
-    async def busy(request: object, writer: asyncio.StreamWriter) -> None:
-        await asyncio.sleep(0.02)
-        await feed()(request, writer)  # type: ignore[arg-type]
-
-    server.add("/busy", busy)
+def test_a_host_sees_two_requests_at_once_at_most(server: LoopbackServer) -> None:
+    server.add("/busy", after(0.02, feed()))
     outcomes = fetch_all([server.url("/busy")] * 20, settings_for(server))
     assert [type(outcome) for outcome in outcomes] == [Fetched] * 20
-    assert server.most_open_connections == 2
+    assert server.most_under_way == 2
 
 
 def test_hosts_do_not_wait_for_each_other() -> None:
@@ -380,19 +375,11 @@ def test_hosts_do_not_wait_for_each_other() -> None:
 
 def test_no_more_requests_are_under_way_than_set() -> None:
     with LoopbackServer("0.0.0.0") as server:
-
-        async def busy(request: object, writer: asyncio.StreamWriter) -> None:
-            await asyncio.sleep(0.02)
-            await feed()(request, writer)  # type: ignore[arg-type]
-
-        server.add("/busy", busy)
+        server.add("/busy", after(0.02, feed()))
         hosts = [f"127.0.1.{n}" for n in range(1, 20)]
         allowed = ",".join(f"{host}:{server.port}" for host in hosts)
-        fetch_all(
-            [server.url("/busy", host) for host in hosts],
-            settings_for(server, allow_addresses=allowed, concurrency=3),
-        )
-        assert server.most_open_connections <= 3
+        fetch_all([server.url("/busy", host) for host in hosts], settings_for(allow_addresses=allowed, concurrency=3))
+        assert server.most_under_way == 3
 
 
 def test_a_crawl_delay_spaces_the_requests(server: LoopbackServer) -> None:
@@ -414,6 +401,7 @@ def test_a_crawl_delay_spaces_the_requests(server: LoopbackServer) -> None:
         reply(body=gzip.compress(zeros_gzipped(1)), content_encoding="gzip, gzip"),
         reply(body=b"", content_length="15000001"),
         raw(b"HTTP/1.1 200 OK\r\n\r\n" + bytes(15_000_001)),
+        stream(b"HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\n\r\n" + gzip.compress(FEED), bytes(65_536)),
     ],
 )
 def test_a_body_over_the_limit_is_too_large(server: LoopbackServer, behaviour: Behaviour) -> None:
@@ -474,26 +462,37 @@ def test_a_coding_we_did_not_ask_for_is_not_a_feed(server: LoopbackServer, codin
 
 MEASURE = """
 import asyncio, sys
-from scraper.fetch import Fetcher, FetchError
+from scraper.fetch import Fetcher
 from scraper.settings import load_settings
 
 def peak_kb():
     return int(next(line for line in open("/proc/self/status") if line.startswith("VmHWM")).split()[1])
 
-async def main(warm_up, url):
+async def main(warm_up, *urls):
     async with Fetcher(load_settings(robots=False, host_interval_seconds=0)) as fetcher:
         await fetcher.fetch(warm_up)
         before = peak_kb()
-        try:
-            await fetcher.fetch(url)
-        except FetchError as error:
-            print(error.reason, peak_kb() - before)
+        errors = await asyncio.gather(*map(fetcher.fetch, urls), return_exceptions=True)
+        print({error.reason.value for error in errors}, peak_kb() - before, sep=";")
 
 asyncio.run(main(*sys.argv[1:]))
 """
 
+needs_proc = pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="peak memory is read from /proc")
 
-@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="peak memory is read from /proc")
+
+def peak_of_failing(server: LoopbackServer, hosts: list[str]) -> int:
+    """Kilobytes that a process of its own needs for fetching /it from these hosts at once, all of it too large."""
+    environment = {**os.environ, "CRAFTWATCH_ALLOW_ADDRESSES": ",".join(f"{host}:{server.port}" for host in hosts)}
+    urls = [server.url("/feed", hosts[0]), *(server.url("/it", host) for host in hosts)]
+    command = [sys.executable, "-c", MEASURE, *urls]
+    done = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True, check=True, timeout=60)
+    reasons, kilobytes = done.stdout.split(";")
+    assert reasons == "{'too_large'}"
+    return int(kilobytes)
+
+
+@needs_proc
 @pytest.mark.parametrize(
     "behaviour",
     [
@@ -504,13 +503,28 @@ asyncio.run(main(*sys.argv[1:]))
     ],
 )
 def test_a_bomb_costs_32_mb_at_most(server: LoopbackServer, behaviour: Behaviour) -> None:
-    url = serve(server, behaviour)
-    environment = {**os.environ, "CRAFTWATCH_ALLOW_ADDRESSES": server.pair}
-    command = [sys.executable, "-c", MEASURE, server.url("/feed"), url]
-    done = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True, check=True, timeout=60)
-    reason, kilobytes = done.stdout.split()
-    assert reason == "too_large"
-    assert int(kilobytes) <= 32_000
+    serve(server, behaviour)
+    assert peak_of_failing(server, ["127.0.0.1"]) <= 32_000
+
+
+@needs_proc
+def test_many_bodies_without_end_at_once_cost_as_much_as_a_few(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CRAFTWATCH_MAX_BODY_BYTES", "8000000")
+    with LoopbackServer("0.0.0.0") as server:
+        server.add("/feed", feed())
+        serve(server, endless_body())
+        assert peak_of_failing(server, [f"127.0.1.{n}" for n in range(1, 17)]) <= 64_000
+
+
+@pytest.mark.parametrize("behaviour", [endless_body(), reply(body=gzip.compress(FEED)[:-1], content_encoding="gzip")])
+def test_an_error_that_is_kept_keeps_no_body(server: LoopbackServer, behaviour: Behaviour) -> None:
+    error: BaseException | None = failure(serve(server, behaviour), settings_for(server))
+    bodies = []
+    while error is not None:
+        frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
+        bodies += [value for frame in frames for value in frame.f_locals.values() if isinstance(value, Body)]
+        error = error.__context__
+    assert {body.size for body in bodies} == {0}
 
 
 def test_a_gzip_in_a_gzip_said_to_be_one_is_opened_once(server: LoopbackServer) -> None:
