@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import csv
 import dataclasses
-import os
 from pathlib import Path
 
 import pytest
@@ -17,8 +16,7 @@ from scraper.sources import (
     to_toml,
     without_credentials,
 )
-
-SHARED = Path(os.environ.get("CRAFTWATCH_SHARED", Path(__file__).parents[3] / "shared"))
+from tests.shared import shared
 
 BLOCK = {
     "name": '"The Grip"',
@@ -76,10 +74,7 @@ def test_packaged_groups_are_sorted():
 
 
 def test_what_the_survey_of_sources_found_is_packaged_and_asked_as_it_was_trusted():
-    survey = SHARED / "sources.csv"
-    if not survey.exists():
-        pytest.skip("the survey of sources (../shared/sources.csv) is not here")
-    with survey.open(encoding="utf-8") as lines:
+    with shared("sources.csv").open(encoding="utf-8") as lines:
         expected = {
             (row["id"], row["feed_url"], row["confidence"] != "low") for row in csv.DictReader(lines) if row["feed_url"]
         }
