@@ -34,7 +34,7 @@ T = TypeVar("T")
 _WORD_KEYS = {"forms", "weak", "never", "when", "must", "must_not", *(f"forms_{code}" for code in LANGUAGES)}
 _KEYS = {
     "topics": {"label", "definition", "parent", "about", "effects", "iptc"} | _WORD_KEYS,
-    "crafts": {"label", "department", "sectors", "tier", "soc", "isco", "code_match", "unions", "exposure"}
+    "crafts": {"label", "department", "sectors", "tier", "soc", "isco", "code_match", "unions", "yields_to", "exposure"}
     | _WORD_KEYS,
     "regions": {"label", "level", "parent", "iso", "alpha3", "note"} | _WORD_KEYS,
     "employers": {"name", "sectors", "country", "type", "parent", "region", "note"} | _WORD_KEYS,
@@ -175,6 +175,7 @@ def _craft(name: str, block: Block) -> Craft:
         isco=tuple(block.get("isco", ())),
         code_match=block.get("code_match", ""),
         unions=tuple(block.get("unions", ())),
+        yields_to=tuple(block.get("yields_to", ())),
         exposure=tuple(block.get("exposure", ())),
     )
 
@@ -300,6 +301,8 @@ def _links(vocabulary: Vocabulary) -> Iterator[tuple[str, str, str, str, Mapping
         yield "topics", topic.id, "parent", topic.parent, vocabulary.topics
     for craft in vocabulary.crafts.values():
         yield "crafts", craft.id, "department", craft.department, vocabulary.departments
+        for other in craft.yields_to:
+            yield "crafts", craft.id, "yields_to", other, vocabulary.crafts
     for region in vocabulary.regions.values():
         yield "regions", region.id, "parent", region.parent, vocabulary.regions
     for institution in vocabulary.institutions:

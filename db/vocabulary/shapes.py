@@ -57,6 +57,7 @@ class Craft:
     isco: tuple[Mapping[str, str], ...] = ()  # {code, title} in ISCO-08
     code_match: str = ""  # "exact", "close" or "residual": how well the codes fit
     unions: tuple[str, ...] = ()
+    yields_to: tuple[str, ...] = ()  # more specific crafts; where one is found, this one is not meant
     exposure: tuple[Mapping[str, str], ...] = ()  # {value, section, statement, source}
 
 

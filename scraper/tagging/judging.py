@@ -204,7 +204,15 @@ class Reading:
         for phrase, terms in crafts.sure_forms.items():
             for span in self.found.get(phrase, ()):
                 covered.setdefault(span, set()).update(terms)
-        self.crafts = crafts.hits(self.found, set(self.found), self.ambient, covered, self.text.title_length)
+        hits = crafts.hits(self.found, set(self.found), self.ambient, covered, self.text.title_length)
+        in_title = {hit.term for hit in hits if self._in_title(hit.spans[0])}
+        yielding = {term for term in {hit.term for hit in hits} if self._yields(term, hits, in_title)}
+        self.crafts = [hit for hit in hits if hit.term not in yielding]
+
+    def _yields(self, term: str, hits: list[Hit], in_title: set[str]) -> bool:
+        """A general craft is not meant where a more specific one is found, unless the title names only the general."""
+        specific = {hit.term for hit in hits} & set(self.rules.vocabulary.crafts[term].yields_to)
+        return bool(specific) and (term not in in_title or not specific.isdisjoint(in_title))
 
     def tags(self) -> tuple[Tag, ...]:
         return (*self._topic_tags(), *self._craft_tags(), *self._region_tags(), *self._organisation_tags())

@@ -105,9 +105,11 @@ class Axis:
         hits = [
             hit for judge in judges if not judge.fallback if (hit := _judge(judge, found, present, ambient, blocked))
         ]
-        if hits:
+        if any(hit.sure or hit.spans[0][0] < title_length for hit in hits):
             return hits
-        return [hit for judge in judges if judge.fallback if (hit := _judge(judge, found, present, ambient, blocked))]
+        return hits + [
+            hit for judge in judges if judge.fallback if (hit := _judge(judge, found, present, ambient, blocked))
+        ]
 
 
 _ALONE: tuple[frozenset[int], None, frozenset[int], bool] = (frozenset(), None, frozenset(), False)
