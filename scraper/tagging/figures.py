@@ -8,119 +8,121 @@ from dataclasses import dataclass
 
 from db.shapes import Evidence, Figure
 
-_WORD_VALUES = {
-    word: value
-    for value, word in enumerate(
-        "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen"
-        " eighteen nineteen twenty".split(),
-        1,
-    )
-} | {"thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90}
+_UNITS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+_TEENS = ("ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen")
+_TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
+_SPELLED = {word: value for value, word in enumerate((*_UNITS, *_TEENS), 1)}
+_SPELLED |= {word: value * 10 for value, word in enumerate(_TENS, 2)}
 _FRACTIONS = {"half": 50, "third": 33, "quarter": 25, "fifth": 20, "tenth": 10, "two-thirds": 67, "three-quarters": 75}
 _QUALIFIERS = {
-    "about": "about|around|approximately|approx\\.?|roughly|nearly|almost|some|an estimated|estimated|close to|circa|~",
-    "up_to": "up to|as many as",
-    "more_than": "more than|over|upwards of|in excess of",
-    "at_least": "at least",
-    "fewer_than": "fewer than|less than|under",
+    "about": r"about|around|approximately|approx\.?|roughly|nearly|almost|some|an estimated|estimated|close to|circa",
+    "up_to": r"up to|as many as",
+    "more_than": r"more than|over|upwards of|in excess of",
+    "at_least": r"at least",
+    "fewer_than": r"fewer than|less than|under",
 }
 
-_DIGITS = r"\d{1,3}(?:[,\u202f]\d{3})+|\d+(?:\.\d+)?"
-_START = r"(?<![\w.$£€#-])"
-_NUMBER = rf"(?:{_DIGITS})(?![\d.,]*\d)(?:\s?[kK]\b)?"
-_SPELLED = r"\b(?:(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)(?:-\w+)?|" + "|".join(_WORD_VALUES) + r")\b"
-_QUALIFIER = rf"(?P<qualifier>{'|'.join(_QUALIFIERS.values())})\s+"
-_RANGE = rf"{_START}(?:(?:{_DIGITS})\s*(?:-|–|to|and)\s*)?"
+
+def _any_case(*parts: str) -> re.Pattern[str]:
+    return re.compile("".join(parts), re.IGNORECASE)
+
+
+_DIGITS = r"(?:\d{1,3}(?:[,\u202f]\d{3})+|\d+(?:\.\d+)?)(?![\d.,]*\d)(?:\s?k\b)?"
+_NUMBER = _any_case(
+    rf"(?<![\w.$£€#-])(?:{_DIGITS}\s*(?:-|–|to|and)\s*)?(?P<digits>{_DIGITS})",
+    rf"|\b(?P<words>(?:{'|'.join(_TENS)})(?:-(?:{'|'.join(_UNITS)}))?|{'|'.join((*_UNITS, *_TEENS))})\b(?!-)",
+)
+_QUALIFIER_BEFORE = _any_case(rf"\b({'|'.join(_QUALIFIERS.values())})\s+$")
+
 _KINDS = (
-    r"(?:(?:full[- ]time|part[- ]time|contract|permanent|corporate|remaining|unioni[sz]ed|U\.?S\.?(?:[- ]based)?|global|additional|more|other"
-    r"|editorial|newsroom|salaried|union|game|gaming|video game|studio|tech|production|creative|company|local|news|of its|of the|of their|its)\s+)*"
+    r"(?:(?:full[- ]time|part[- ]time|contract|permanent|corporate|remaining|unioni[sz]ed|U\.?S\.?(?:[- ]based)?|global"
+    r"|additional|more|other|editorial|newsroom|salaried|union|game|games|gaming|video game|studio|tech|production|creative"
+    r"|company|local|news|division|of its|of the|of their|its)\s+)*"
 )
 # Plural only: "Destiny 2 developer" counts nobody.
 _PEOPLE = (
     r"(?:jobs|roles|positions|posts|employees|staffers|staff members|staff|workers|people|developers|devs|team members"
     r"|members of staff|members|headcount|artists|animators|journalists|reporters|crew members|crew|redundancies|layoffs"
     r"|engineers|testers|contractors|musicians|colleagues|personnel|freelancers|individuals|job cuts|job losses|editors"
-    r"|writers|executives|managers)"
+    r"|writers|executives|managers)\b"
 )
-_CUT = (
-    r"(?:la(?:y|ys|id|ying)[- ]?offs?|la(?:y|ys|id|ying)\b[^.]{0,60}?\boff|lay-?offs?|cut(?:s|ting)?|cull(?:s|ed|ing)?|ax(?:e|es|ed|ing)?|slash(?:es|ed|ing)?|trim(?:s|med|ming)?"
-    r"|shed(?:s|ding)?|eliminat(?:e|es|ed|ing)|let(?:s|ting)?(?: \S+){0,6}? go|sack(?:s|ed|ing)?|fir(?:e|es|ed|ing)|redundan(?:t|cy|cies)|job loss(?:es)?"
-    r"|pink[- ]slip(?:s|ped)?|furlough(?:s|ed|ing)?|at risk|to go|lost|reduc(?:e|es|ed|ing|tions?)|downsiz(?:e|es|ed|ing)|impact(?:s|ed|ing)?|affect(?:s|ed|ing)?"
-    r"|los(?:e|es|ing)|loss of|out of work|dismiss(?:es|ed|ing)?|part(?:s|ed|ing)? ways|clos(?:e|es|ed|ing|ure)|shut(?:s|ting|ter|ters|tered)?|jobless|unemployed|depart(?:s|ed|ing)?|buyouts?|going|scrap(?:s|ped)?|drop(?:s|ped)?)"
+_PEOPLE_AFTER = _any_case(rf"\+?(?: or so)?[\s-]+{_KINDS}{_PEOPLE}")
+_CUT_AFTER = _any_case(
+    r"\+?\s+(?:were |are |have been |being |to be )?(?:laid off|let go|made redundant|affected|impacted|furloughed)\b"
 )
-_WORKFORCE = r"(?:staff|work ?force|employees|head ?count|jobs|roles|team|studio|company|workers|positions|employee base|people|personnel|developers|newsroom|total workforce|payroll)"
-_OWN = r"(?:(?:of|its|the|their|all|global|total|our|entire|worldwide|overall|current|editorial|his|full-time|U\.?S\.?|studio's|company's|development|remaining|corporate|[A-Z]\w+['’]s?)\s+)*"
-
-_COUNT = re.compile(
-    rf"(?:{_QUALIFIER})?{_RANGE}(?P<number>{_NUMBER}|{_SPELLED})\+?(?: or so)?[\s-]+{_KINDS}{_PEOPLE}\b", re.IGNORECASE
+_CUT_BEFORE = _any_case(
+    r"\b(?:lay(?:s|ing)? off|laid off|lets? go(?: of)?|letting go(?: of)?|sack(?:s|ed)?|furlough(?:s|ed)?|sheds?|axe[sd]?"
+    r"|layoffs of|layoffs (?:affect|hit|impact)(?:s|ing)?|jobs? cuts? of|cuts)\s+$"
 )
-_BARE = re.compile(
-    rf"\b(?:lay(?:s|ing)? off|laid off|lets? go(?: of)?|letting go(?: of)?|sack(?:s|ed)?|furlough(?:s|ed)?|sheds?|axe[sd]?|layoffs of|layoffs (?:affect|hit|impact)(?:s|ing)?|jobs? cuts? of|cuts)\s+"
-    rf"(?:{_QUALIFIER})?{_RANGE}(?P<number>{_NUMBER})\+?"
-    r"(?!\s*(?:%|per ?cent|percent|years?|million|billion|m\b|bn\b|days?|weeks?|months?|hours?|minutes?|-|episodes?|seasons?|shows?|films?|games?|series|studios?|channels?|st\b|nd\b|th\b|of the|titles?|projects?|offices?|stores?))",
-    re.IGNORECASE,
+_UNIT_AFTER = _any_case(
+    r"\s*(?:%|per ?cent|years?|million|billion|m\b|bn\b|days?|weeks?|months?|hours?|minutes?|-|episodes?|seasons?|shows?"
+    r"|films?|games?|series|studios?|channels?|st\b|nd\b|th\b|of the|titles?|projects?|offices?|stores?)"
 )
-_AFFECTED = re.compile(
-    rf"(?:{_QUALIFIER})?(?P<number>{_NUMBER})\+?\s+(?:were |are |have been |being |to be )?(?:laid off|let go|made redundant|affected|impacted|furloughed)\b",
-    re.IGNORECASE,
+_CUT = _any_case(
+    r"\b(?:la(?:y|ys|id|ying)[- ]?offs?|la(?:y|ys|id|ying)\b[^.]{0,60}?\boff|lay-?offs?|cut(?:s|ting)?|cull(?:s|ed|ing)?"
+    r"|ax(?:e|es|ed|ing)?|slash(?:es|ed|ing)?|trim(?:s|med|ming)?|shed(?:s|ding)?|eliminat(?:e|es|ed|ing)"
+    r"|let(?:s|ting)?(?: \S+){0,6}? go|sack(?:s|ed|ing)?|fir(?:e|es|ed|ing)|redundan(?:t|cy|cies)|job loss(?:es)?"
+    r"|furlough(?:s|ed|ing)?|at risk|to go|lost|reduc(?:e|es|ed|ing|tions?)|downsiz(?:e|es|ed|ing)|impact(?:s|ed|ing)?"
+    r"|affect(?:s|ed|ing)?|los(?:e|es|ing)|loss of|out of work|dismiss(?:es|ed|ing)?|part(?:s|ed|ing)? ways"
+    r"|clos(?:e|es|ed|ing|ure)|shut(?:s|ting|ter|ters|tered)?|jobless|unemployed|depart(?:s|ed|ing)?|buyouts?|going"
+    r"|scrap(?:s|ped)?|drop(?:s|ped)?)\b"
 )
-_PERCENT = re.compile(
-    rf"(?:{_QUALIFIER})?{_RANGE}(?P<number>{_NUMBER})\s?(?:%|per ?cent|percent|percentage)\s+{_OWN}{_WORKFORCE}\b|"
-    rf"\b(?:workforce|staff|headcount|jobs|team)\s+(?:reduction\s+)?(?:cuts?\s+)?(?:by|of)\s+(?:{_QUALIFIER.replace('qualifier', 'qualifier2')})?(?P<number2>{_NUMBER})\s?(?:%|per ?cent|percent)",
-    re.IGNORECASE,
+# People who stay, join or are counted as a whole: "employs 300", "of its 2,500 staff", "hires 40 artists".
+_NOT_CUT_BEFORE = _any_case(
+    r"(?:\bemploy(?:s|ed|ing)?|\bwith a staff of|\bcompany of|\bteam of|\bworkforce of|\bhad|\bhas|\bhave"
+    r"|\bof (?:its|the|their|some|about|around|roughly|more than|over|nearly|approximately)|\bout of|\bcurrently"
+    r"|\bhir(?:e|es|ed|ing)|\bcreat(?:e|es|ed|ing)|\badd(?:s|ed|ing)?|\brepresent(?:s|ed|ing)?|\bunioni[sz]\w*|\bone in)\s*$"
 )
-_FRACTION = re.compile(
-    rf"(?:{_QUALIFIER})?(?:\b(?:a|one)[- ])?\b(?P<number>half|two[- ]thirds|three[- ]quarters|third|quarter|fifth|tenth)\s+{_OWN}{_WORKFORCE}\b",
-    re.IGNORECASE,
+_WORKFORCE = (
+    r"(?:staff|work ?force|employees|head ?count|jobs|roles|team|studio|company|workers|positions|employee base|people"
+    r"|personnel|developers|newsroom|payroll)\b"
 )
-_VOTE = re.compile(rf"(?P<number>{_NUMBER})\s?(?:%|per ?cent|percent)", re.IGNORECASE)
-_VOTE_CUE = re.compile(
-    r"\b(?:ratif\w+|approv\w+|vot(?:e|es|ed|ing)|authori[sz]\w+|ballot\w*|reject\w*|in favou?r|unioni[sz]e|strike)\b",
-    re.IGNORECASE,
+_OWN = (
+    r"(?:(?:of|its|the|their|all|global|total|our|entire|worldwide|overall|current|editorial|his|full-time|U\.?S\.?"
+    r"|development|remaining|corporate|\w+['’]s?)\s+)*"
 )
-_TURNOUT = re.compile(r"\bturn-?out\b", re.IGNORECASE)
-_CUT_CUE = re.compile(rf"\b{_CUT}\b", re.IGNORECASE)
-_STAYING = re.compile(
-    r"(?:\bemploy(?:s|ed|ing)?|\bwith a staff of|\bcompany of|\bteam of|\bworkforce of|\bhad|\bhas|\bhave|\bof (?:its|the|their|some|about|around|roughly|more than|over|nearly|approximately)|\bout of|\bcurrently|\bhir(?:e|es|ed|ing)|\bcreat(?:e|es|ed|ing)|\badd(?:s|ed|ing)?|\brepresent(?:s|ed|ing)?|\bunioni[sz]\w*)\s*$",
-    re.IGNORECASE,
+_PERCENT_AFTER = _any_case(rf"\s?(?:%|per ?cent|percent)\s+{_OWN}{_WORKFORCE}")
+_PERCENT = _any_case(r"\s?(?:%|per ?cent)")
+_WORKFORCE_BEFORE = _any_case(
+    rf"\b(?:workforce|staff|headcount|jobs|team)\s+(?:reduction\s+)?(?:cuts?\s+)?(?:by|of)\s+"
+    rf"(?:(?:{'|'.join(_QUALIFIERS.values())})\s+)?$"
 )
-_ONE_IN = re.compile(r"\bone in\s*$", re.IGNORECASE)
+_FRACTION = _any_case(
+    rf"(?:\b(?:a|one)[- ])?\b(half|two[- ]thirds|three[- ]quarters|third|quarter|fifth|tenth)\s+{_OWN}{_WORKFORCE}"
+)
+_VOTE_CUE = _any_case(
+    r"\b(?:ratif\w+|approv\w+|vot(?:e|es|ed|ing)|authori[sz]\w+|ballot\w*|reject\w*|in favou?r|unioni[sz]e|strike)\b"
+)
+_TURNOUT = _any_case(r"\bturn-?out\b")
+_NAME_AFTER = re.compile(r" (?:Industries|Studios?|Entertainment|Pictures|Productions)\b")
 _SENTENCE_END = re.compile(r"(?<=\w{3})[.!?](?=\s)")
 _STATUS = (
-    (
-        "rumoured",
-        re.compile(
-            r"\b(?:rumou?r\w*|reportedly|report(?:s)? claims?|fear\w*|could|may|might|bracing|brace[sd]?)\b",
-            re.IGNORECASE,
-        ),
-    ),
-    ("reported", re.compile(r"\b(?:according to|sources|report(?:s|ed)?|report:)\b", re.IGNORECASE)),
-    (
-        "planned",
-        re.compile(
-            r"\b(?:plan(?:s|ned|ning)?|to cut|to lay|to axe|propos\w+|will|set to|at risk|to go)\b", re.IGNORECASE
-        ),
-    ),
-    ("announced", re.compile(r"\b(?:announc\w+|confirm\w*|says|said|lays off|laid off|cuts?)\b", re.IGNORECASE)),
+    ("rumoured", _any_case(r"\b(?:rumou?r\w*|reportedly|fear\w*|could|may|might|bracing|brace[sd]?)\b")),
+    ("reported", _any_case(r"\b(?:according to|sources|report(?:s|ed)?)\b")),
+    ("planned", _any_case(r"\b(?:plan(?:s|ned|ning)?|to cut|to lay|to axe|propos\w+|will|set to|at risk|to go)\b")),
+    ("announced", _any_case(r"\b(?:announc\w+|confirm\w*|says|said|lays off|laid off|cuts?)\b")),
 )
 
 
 @dataclass(frozen=True, slots=True)
-class _Candidate:
+class _Number:
+    """A number in a text; `start` includes its qualifier, `end` the noun that it counts."""
+
     value: float
     qualifier: str
     start: int
+    digits: int  # where the number itself starts
     end: int
 
 
 def headcounts(field: str, text: str) -> list[Figure]:
     """Jobs that go, in the order of the text; numbers of people who stay or join are left out."""
-    return [_figure("headcount", field, text, each) for each in _candidates(text) if _is_count(text, each)]
+    return [_figure("headcount", field, text, each) for each in _counts(text) if _is_count(text, each)]
 
 
 def most_exact_first(counts: list[Figure]) -> list[Figure]:
     """The first count leads, unless it is loose ("over 100") and a later one says exactly how many ("121")."""
-    if not counts or not counts[0].qualifier and "+" not in counts[0].evidence.text:
+    if not counts or (not counts[0].qualifier and "+" not in counts[0].evidence.text):
         return counts
     low, high = counts[0].value, counts[0].value * 1.5
     exact = [each for each in counts[1:] if low < each.value <= high and not each.qualifier]
@@ -130,96 +132,105 @@ def most_exact_first(counts: list[Figure]) -> list[Figure]:
 
 def staff_shares(field: str, text: str) -> list[Figure]:
     """Percent of a staff that goes."""
-    figures = []
-    for pattern in (_PERCENT, _FRACTION):
-        for match in pattern.finditer(text):
-            number = match["number"] or match["number2"]
-            qualifier = match["qualifier"] or (match.groupdict().get("qualifier2") or "")
-            value = _FRACTIONS.get(number.lower().replace(" ", "-")) or _value(number)
-            candidate = _Candidate(value, _qualifier(qualifier), *match.span())
-            if 0 < value <= 100 and _CUT_CUE.search(_sentence(text, candidate)):
-                figures.append(_figure("headcount_pct", field, text, candidate))
-    return figures
+    found = [each for each in _percentages(text) if each.value <= 100]
+    found += [
+        _number(text, _FRACTIONS[match[1].lower().replace(" ", "-")], match.start(), match.end())
+        for match in _FRACTION.finditer(text)
+    ]
+    return [_figure("headcount_pct", field, text, each) for each in found if _CUT.search(_sentence(text, each))]
 
 
 def votes(field: str, text: str) -> list[Figure]:
     """Percent of a ballot, or of those who took part in it."""
     figures = []
-    for match in _VOTE.finditer(text):
-        candidate = _Candidate(_value(match["number"]), "", *match.span())
-        around = text[max(0, match.start() - 60) : match.end() + 60]
-        if candidate.value > 100 or not _VOTE_CUE.search(around):
+    for match in _NUMBER.finditer(text):
+        percent = _PERCENT.match(text, match.end())
+        if not percent or not _VOTE_CUE.search(text[max(0, match.start() - 60) : percent.end() + 60]):
             continue
-        close = text[max(0, match.start() - 25) : match.end() + 25]
-        kind = "turnout_pct" if _TURNOUT.search(close) else "vote_pct"
-        figures.append(_figure(kind, field, text, candidate))
+        kind = "turnout_pct" if _TURNOUT.search(text[max(0, match.start() - 25) : percent.end() + 25]) else "vote_pct"
+        number = _Number(_value(match), "", match.start(), match.start(), percent.end())
+        if number.value <= 100:
+            figures.append(_figure(kind, field, text, number))
     return figures
 
 
-def _candidates(text: str) -> Iterator[_Candidate]:
-    seen: set[int] = set()
-    for pattern in (_COUNT, _BARE, _AFFECTED):
-        for match in pattern.finditer(text):
-            if match.start("number") in seen:
-                continue
-            seen.add(match.start("number"))
-            start = match.start() if pattern is not _BARE else match.start("number")
-            if match["qualifier"]:
-                start = match.start("qualifier")
-            yield _Candidate(_value(match["number"]), _qualifier(match["qualifier"] or ""), start, match.end())
+def _counts(text: str) -> Iterator[_Number]:
+    for match in _NUMBER.finditer(text):
+        after = _PEOPLE_AFTER.match(text, match.end()) or _CUT_AFTER.match(text, match.end())
+        if after or (match["digits"] and _is_bare_count(text, match)):
+            yield _number(text, _value(match), match.start(), after.end() if after else match.end())
 
 
-def _is_count(text: str, candidate: _Candidate) -> bool:
-    value = candidate.value
-    if value < 3 or value != int(value) or _looks_like_year(text, candidate) or _is_name(text, candidate):
+def _is_bare_count(text: str, match: re.Match[str]) -> bool:
+    """ "Lays off 75": nothing is counted, but the verb says that people are."""
+    before = _without_qualifier(text[max(0, match.start() - 50) : match.start()])
+    return _CUT_BEFORE.search(before) is not None and _UNIT_AFTER.match(text, match.end()) is None
+
+
+def _percentages(text: str) -> Iterator[_Number]:
+    for match in _NUMBER.finditer(text):
+        after = _PERCENT_AFTER.match(text, match.end())
+        if not after and _WORKFORCE_BEFORE.search(text[max(0, match.start() - 60) : match.start()]):
+            after = _PERCENT.match(text, match.end())
+        if after:
+            yield _number(text, _value(match), match.start(), after.end())
+
+
+def _is_count(text: str, number: _Number) -> bool:
+    if number.value < 3 or number.value != int(number.value):
         return False
-    before = text[max(0, candidate.start - 40) : candidate.start]
-    if _STAYING.search(before) or _ONE_IN.search(before):
+    if _looks_like_year(text, number) or _is_name(text, number):
         return False
-    return _CUT_CUE.search(_sentence(text, candidate)) is not None
+    if _NOT_CUT_BEFORE.search(text[max(0, number.start - 40) : number.start]):
+        return False
+    return _CUT.search(_sentence(text, number)) is not None
 
 
-def _is_name(text: str, candidate: _Candidate) -> bool:
+def _looks_like_year(text: str, number: _Number) -> bool:
+    return 1950 <= number.value <= 2040 and "," not in text[number.digits : number.end]
+
+
+def _is_name(text: str, number: _Number) -> bool:
     """343 Industries, 38 Studios: the number belongs to a company."""
-    return (
-        re.search(rf"\b{int(candidate.value)} (?:Industries|Studios?|Entertainment|Pictures|Productions)\b", text)
-        is not None
-    )
+    digits = str(int(number.value))
+    return any(_NAME_AFTER.match(text, match.end()) for match in re.finditer(rf"\b{digits}\b", text))
 
 
-def _looks_like_year(text: str, candidate: _Candidate) -> bool:
-    return 1950 <= candidate.value <= 2040 and "," not in text[candidate.start : candidate.end]
+def _number(text: str, value: float, start: int, end: int) -> _Number:
+    qualifier = _QUALIFIER_BEFORE.search(text, max(0, start - 20), start)
+    if not qualifier:
+        return _Number(value, "", start, start, end)
+    return _Number(value, _qualifier(qualifier[1]), qualifier.start(), start, end)
 
 
-def _sentence(text: str, candidate: _Candidate) -> str:
-    """The sentence around a number, 120 characters to each side at most."""
-    low, high = max(0, candidate.start - 120), min(len(text), candidate.end + 120)
-    ends = [match.end() for match in _SENTENCE_END.finditer(text, low, high)]
-    start = max([low, *(end for end in ends if end <= candidate.start)])
-    stop = min([high, *(end for end in ends if end >= candidate.end)])
-    return text[start:stop]
-
-
-def _value(number: str) -> float:
-    """1,900 → 1900; 2K → 2000; twelve → 12."""
-    word = number.lower().strip()
-    if word in _WORD_VALUES:
-        return _WORD_VALUES[word]
-    if word[0].isalpha():
-        tens, _, ones = word.partition("-")
-        return _WORD_VALUES.get(tens, 0) + _WORD_VALUES.get(ones, 0)
-    factor = 1000 if word.endswith("k") else 1
-    return float(word.rstrip("k ").replace(",", "").replace("\u202f", "")) * factor
+def _without_qualifier(text: str) -> str:
+    return _QUALIFIER_BEFORE.sub("", text)
 
 
 def _qualifier(words: str) -> str:
-    low = words.lower()
-    return next((name for name, pattern in _QUALIFIERS.items() if low and re.fullmatch(pattern, low)), "")
+    return next(name for name, pattern in _QUALIFIERS.items() if re.fullmatch(pattern, words.lower()))
 
 
-def _figure(kind: str, field: str, text: str, candidate: _Candidate) -> Figure:
-    sentence = _sentence(text, candidate)
+def _value(match: re.Match[str]) -> float:
+    """1,900 → 1900; 2K → 2000; twenty-five → 25."""
+    if match["words"]:
+        return sum(_SPELLED[part] for part in match["words"].lower().split("-"))
+    digits = match["digits"].lower()
+    factor = 1000 if digits.endswith("k") else 1
+    return float(digits.rstrip("k ").replace(",", "").replace("\u202f", "")) * factor
+
+
+def _sentence(text: str, number: _Number) -> str:
+    """The sentence around a number, 120 characters to each side at most."""
+    low, high = max(0, number.start - 120), min(len(text), number.end + 120)
+    ends = [match.end() for match in _SENTENCE_END.finditer(text, low, high)]
+    start = max([low, *(end for end in ends if end <= number.start)])
+    stop = min([high, *(end for end in ends if end >= number.end)])
+    return text[start:stop]
+
+
+def _figure(kind: str, field: str, text: str, number: _Number) -> Figure:
+    sentence = _sentence(text, number)
     status = next((name for name, pattern in _STATUS if pattern.search(sentence)), "") if "head" in kind else ""
-    words = text[candidate.start : candidate.end]
-    evidence = Evidence(field, candidate.start, candidate.end, words, f"figures/{kind}/pattern")
-    return Figure(kind, candidate.value, candidate.qualifier, status, evidence)
+    evidence = Evidence(field, number.start, number.end, text[number.start : number.end], f"figures/{kind}/pattern")
+    return Figure(kind, number.value, number.qualifier, status, evidence)

@@ -140,9 +140,8 @@ class Reading:
 
     def in_the_field(self, categories: Sequence[str]) -> bool:
         """Entertainment words, or an organisation of the field, or the feed's own category."""
-        if self.rules.entertainment in self.found or any(
-            name.sectors for names in self.names.values() for name in names
-        ):
+        shown = self.rules.entertainment in self.found or self.rules.makers in self.found
+        if shown or any(name.sectors for names in self.names.values() for name in names):
             return True
         for category in categories:
             text, found = Text(category, ""), Found()

@@ -12,7 +12,6 @@ from scraper.tagging.rules import Axis, numbers_of
 
 FIELDS = (
     "film_tv", "animation_vfx", "games", "music", "stage", "audio", "news_media", "publishing", "theme_parks",
-    "makers",
 )  # fmt: skip  # the sets of the lexicon that show that an item is in the field; together @entertainment
 SECTOR_SETS = {
     "film-tv": "@film_tv",
@@ -63,6 +62,7 @@ class Rulebook:
             topic.id: numbers_of(self.phrases, topic.effects) for topic in vocabulary.topics.values() if topic.effects
         }
         self.entertainment = self.phrases.named("@entertainment")
+        self.makers = self.phrases.named("@makers")
         self.headcount = self.phrases.named("@headcount")
         self.triggers = self._triggers()
         self.first: Node = self.phrases.trie(sorted(self._asked_first()))
