@@ -12,17 +12,19 @@ from starlette.responses import Response
 from api.answers import answer
 from api.cache import Answer
 from api.dependencies import Context, context_of
+from api.documented import documented
 from api.documents import iso
 from api.filters import Reader
 from api.names import Names
 from api.problems import Problem
+from api.schemas import Source, SourceList
 from db.archive import Snapshot
 from db.sources import SourceHealth, health_of, load_sources, newest_items
 
 router = APIRouter()
 
 
-@router.get("/v1/sources")
+@router.get(**documented("/v1/sources", model=SourceList, timely=True))
 async def list_sources(request: Request) -> Response:
     """Every source with its health in one word, why it fails and since when."""
     context = context_of(request)
@@ -36,7 +38,15 @@ async def list_sources(request: Request) -> Response:
     return await answer(request, build, timely=True)
 
 
-@router.get("/v1/sources/{source_id}")
+@router.get(
+    **documented(
+        "/v1/sources/{source_id}",
+        model=Source,
+        path_parameters={"source_id": ("The id of a source.", "variety")},
+        timely=True,
+        problems=("not-found",),
+    )
+)
 async def get_source(request: Request) -> Response:
     """One source."""
     context = context_of(request)
@@ -72,6 +82,7 @@ def _document(context: Context, source: SourceHealth, items: int, newest: int | 
         "name": source.name,
         "homepage": source.homepage,
         "feed_url": source.feed_url,
+        "format": source.format,
         "kind": source.kind,
         "sector": source.sector,
         "country": source.country,

@@ -44,6 +44,7 @@ class SourceRow(SQLModel, table=True):
     scope: str = Field(sa_column=Column(Text, nullable=False))
     enabled: bool
     note: str = Field(sa_column=Column(Text, nullable=False))
+    format: str = Field(default="feed", sa_column=Column(Text, nullable=False, server_default="feed"))
 
 
 class SourceState(SQLModel, table=True):

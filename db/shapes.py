@@ -157,6 +157,22 @@ class Failure(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Selectors:
+    """Where a page has its items: CSS selectors, all but `item` seen from one item.
+
+    "h3 a" is the text of the first match, "time@datetime" an attribute of it, "." the item itself, "@href" an attribute
+    of the item; "" where the page has none.
+    """
+
+    item: str
+    title: str
+    link: str  # of an element without a stated attribute: its href
+    date: str = ""  # of an element without a stated attribute: its datetime, else its text
+    date_format: str = ""  # strptime, English names; "" for the usual ways to write a date
+    summary: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """A publication we watch: one block of sources.toml."""
 
@@ -171,6 +187,8 @@ class Source:
     scope: str = "general"  # "entertainment": every item is in the field; "general": an item must show that it is
     enabled: bool = True
     note: str = ""
+    format: str = "feed"  # what is at feed_url: "feed", "page" or "sitemap"
+    selectors: Selectors | None = None  # of a page
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,7 @@ class SourceHealth(NamedTuple):
     scope: str
     enabled: int
     note: str
+    format: str
     failures: int | None  # None, as all below: never made ready for checks
     last_checked_at: int | None
     last_success_at: int | None
@@ -79,7 +80,7 @@ def health_of(source: SourceHealth, newest: int | None, now: int) -> str:
 
 
 _SOURCES = (
-    "SELECT id, name, homepage, feed_url, kind, sector, country, language, scope, enabled, note, failures, "
-    "last_checked_at, last_success_at, last_failure_at, last_failure_reason, last_failure_detail, next_check_at, "
-    "next_check_reason, stopped_at FROM source LEFT JOIN source_state ON source_id = id ORDER BY id"
+    "SELECT id, name, homepage, feed_url, kind, sector, country, language, scope, enabled, note, format, "
+    "failures, last_checked_at, last_success_at, last_failure_at, last_failure_reason, last_failure_detail, "
+    "next_check_at, next_check_reason, stopped_at FROM source LEFT JOIN source_state ON source_id = id ORDER BY id"
 )

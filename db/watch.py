@@ -15,6 +15,7 @@ from db.shapes import Failure, Source, SourceMemory
 from db.types import to_epoch
 
 _SOURCE_FIELDS = tuple(SourceRow.model_fields)
+_WHERE_AND_WHAT = "SELECT id, feed_url, format FROM source"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,15 +34,16 @@ class Check:
 def sync_sources(engine: Engine, sources: Iterable[Source]) -> None:
     """Make the table say what the file says.
 
-    A source that left the file stays for its items' sake, disabled. One whose address changed starts afresh.
+    A source that left the file stays for its items' sake, disabled. One whose address or format changed starts afresh.
     """
     rows = [{name: getattr(source, name) for name in _SOURCE_FIELDS} for source in sources]
     columns = ", ".join(_SOURCE_FIELDS)
     values = ", ".join(f":{name}" for name in _SOURCE_FIELDS)
     changes = ", ".join(f"{name} = excluded.{name}" for name in _SOURCE_FIELDS if name != "id")
     with engine.begin() as connection:
-        known = {row.id: row.feed_url for row in connection.execute(text("SELECT id, feed_url FROM source"))}
-        moved = [row["id"] for row in rows if known.get(row["id"], row["feed_url"]) != row["feed_url"]]
+        known = {row.id: (row.feed_url, row.format) for row in connection.execute(text(_WHERE_AND_WHAT))}
+        now = {row["id"]: (row["feed_url"], row["format"]) for row in rows}
+        moved = [source_id for source_id, place in now.items() if known.get(source_id, place) != place]
         connection.execute(delete(SourceState).where(col(SourceState.source_id).in_(moved)))
         connection.execute(update(SourceRow).values(enabled=False))
         if rows:

@@ -43,6 +43,7 @@ def _as_json(
     return {
         "id": source.id,
         "name": source.name,
+        "format": source.format,
         "health": health_of(source, newest, to_epoch(now)),
         "last_success_at": _stamp(source.last_success_at),
         "last_failure_at": _stamp(source.last_failure_at),

@@ -5,13 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Engine, text
 
 from db.engine import open_engine
 from db.errors import NoDatabase, SchemaTooNew, SchemaTooOld
-from db.migrations import check_schema, migrate
+from db.migrations import _config, check_schema, migrate
 from db.migrations.names import include_name
 from db.models import metadata
 
@@ -24,6 +25,18 @@ def test_migrations_build_exactly_the_models(engine: Engine) -> None:
 
 def test_migrating_twice_changes_nothing(engine: Engine) -> None:
     assert migrate(engine) is False
+
+
+def test_sources_of_the_first_schema_are_feeds(tmp_path: Path) -> None:
+    engine = open_engine(f"sqlite:///{tmp_path / 'old.db'}")
+    with engine.begin() as connection:
+        config = _config()
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        connection.execute(text("INSERT INTO source VALUES ('a', 'A', '', '', '', '', '', '', '', true, '')"))
+    migrate(engine)
+    with engine.connect() as connection:
+        assert connection.scalar(text("SELECT format FROM source")) == "feed"
 
 
 def test_a_fresh_database_is_too_old_until_migrated(tmp_path: Path) -> None:
