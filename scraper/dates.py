@@ -22,6 +22,8 @@ _SHAPES = tuple(
         rf"(?P<year>\d{{4}})[-/](?P<month>\d{{1,2}})(?:[-/](?P<day>\d{{1,2}}))?(?:(?:[Tt]|,?\s+){_CLOCK})?",
         r"(?P<year>\d{4})(?P<month>\d{2})(?P<day>\d{2})"
         r"(?:[Tt\s]?(?P<hour>\d{2}):?(?P<minute>\d{2}):?(?P<second>\d{2})?(?P<zone>[Zz]|[+-][\d:]+)?)?",
+        # 22.11.2022 12:16:00
+        rf"{_WEEKDAY}(?P<day>\d{{1,2}})\.(?P<month>\d{{1,2}})\.(?P<year>\d{{4}})(?:,?\s+{_CLOCK})?",
         # RFC 822 §5, RFC 2822 §3.3: Sat, 16 Dec 2023 02:02:33 -0800
         rf"{_WEEKDAY}{_DAY}[\s-]+{_MONTH},?[\s-]+{_YEAR}(?:,?\s+{_CLOCK})?",
         # Sat, Dec 16 2023 02:02:33 PM

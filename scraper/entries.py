@@ -12,6 +12,7 @@ MAX_ENTRIES = 1_000
 MAX_ID = 2_048
 MAX_TITLE = 4_000
 MAX_SUMMARY = 16_000  # of markup: far more than the 500 characters of text that are kept
+PAGE_TYPES = ("text/html", "html", "application/xhtml+xml", "xhtml")
 MAX_NAMES = 50
 MAX_NAME = 400
 _ADDRESS = re.compile(r"[^\s<>()@]{1,64}@[^\s<>()]{1,255}")

@@ -19,7 +19,8 @@ from db.shapes import Entry, Failure, ParsedFeed
 from scraper.advice import read_advice
 from scraper.charset import decode_document
 from scraper.dates import read_date
-from scraper.entries import make_entry, newest, person_name
+from scraper.entries import PAGE_TYPES, make_entry, newest, person_name
+from scraper.fastparse import parse_quickly
 from scraper.jsonfeed import parse_json_feed
 from scraper.urls import absolute_url
 
@@ -74,13 +75,14 @@ def _parse(body: bytes, content_type: str, url: str) -> ParsedFeed:
     else:
         if "<" not in text:
             raise ParseError(Failure.NOT_A_FEED, "neither XML nor JSON")
-        feed = _parse_xml(text, url)
+        feed = parse_quickly(text, url) or parse_leniently(text, url)
     if not feed.entries:
         raise ParseError(Failure.EMPTY, f"a {feed.format} document without entries")
     return feed
 
 
-def _parse_xml(text: str, url: str) -> ParsedFeed:
+def parse_leniently(text: str, url: str) -> ParsedFeed:
+    """The feed in `text`, well-formed or not, by feedparser; raises ParseError when it is none."""
     start = text[:_START_LENGTH]
     if _HTML.search(start) and not _ROOT.search(start):
         raise ParseError(Failure.HTML_NOT_FEED, "an HTML page, not a feed")
@@ -163,8 +165,9 @@ def _markup(found: Any, key: str, version: str) -> str:
 
 def _summary(found: Any, version: str) -> str:
     """The summary, else the first content: which feedparser calls the summary too, but without its type."""
-    if "summary_detail" in found or not dict.get(found, "content"):
-        return _markup(found, "summary", version)
+    has_content = bool(dict.get(found, "content"))
+    if ("summary_detail" in found or not has_content) and (summary := _markup(found, "summary", version)):
+        return summary
     for part in dict.get(found, "content") or ():
         if value := _text(part, "value"):
             return _as_html(value, _text(part, "type"), version)
@@ -177,9 +180,11 @@ def _as_html(value: str, kind: str, version: str) -> str:
 
 
 def _link(found: Any, version: str, base: str) -> str:
-    links = [_text(link, "href") for link in dict.get(found, "links") or () if _text(link, "rel") == "alternate"]
-    stated = [] if dict.get(found, "guidislink") else [_text(found, "link")]
-    candidates = [absolute_url(base, link) for link in [_text(found, "feedburner_origlink"), *stated, *links]]
+    """The original of a proxied link, the first alternate page, any other alternate, or an id that is an address."""
+    links = [link for link in dict.get(found, "links") or () if _text(link, "rel") == "alternate"]
+    pages = [link for link in links if _text(link, "type") in PAGE_TYPES]
+    stated = [_text(found, "feedburner_origlink"), *(_text(link, "href") for link in (*pages, *links))]
+    candidates = [absolute_url(base, link) for link in stated]
     if version.startswith("atom") or dict.get(found, "guidislink"):
         candidates.append(absolute_url("", _text(found, "id")))  # an address only where it is a whole one
     return next((link for link in candidates if link), "")

@@ -33,6 +33,7 @@ _INVISIBLE = re.compile(
     + "".join(chr(plane * 0x10000 + last) for plane in range(17) for last in (0xFFFE, 0xFFFF))
     + "]"
 )
+_C1 = re.compile("[\x80-\x9f]")
 # C1 controls in a text are Windows-1252 read as ISO-8859-1 (HTML Living Standard §13.2.5.80).
 _WINDOWS_1252 = {
     code: bytes((code,)).decode("cp1252") for code in range(0x80, 0xA0) if code not in (0x81, 0x8D, 0x8F, 0x90, 0x9D)
@@ -48,13 +49,17 @@ def plain_text(markup: str) -> str:
             if not _ENCODED_MARKUP.search(markup):
                 break
             markup = _without_markup(markup)
+        else:
+            markup = _BROKEN_TAG.sub(" ", markup)
     return tidy(markup)
 
 
 def tidy(text: str) -> str:
     """`text` in NFC on one line, without controls, surrogates and characters that are never seen."""
     if not (text.isascii() and text.isprintable()):
-        text = unicodedata.normalize("NFC", _INVISIBLE.sub("", text.translate(_WINDOWS_1252)))
+        if _C1.search(text):
+            text = text.translate(_WINDOWS_1252)
+        text = unicodedata.normalize("NFC", _INVISIBLE.sub("", text))
     return " ".join(text.split())
 
 

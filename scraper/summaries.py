@@ -27,6 +27,11 @@ _TAIL = re.compile(
     )$""",
     re.VERBOSE | re.IGNORECASE,
 )
+# One of these is in every tail; looking for them first spares most summaries the pattern.
+_TAIL_WORDS = (
+    "appeared", "published", "continue reading", "keep reading", "read ", "view ", "see ", "leggi tutto", "weiterlesen",
+    "lire la suite", "leer más", "lees ", "läs mer", "czytaj", "submitted by", "»", "›", "→",
+)  # fmt: skip
 _MOST_TAILS = 3
 _TAIL_LENGTH = 700
 _CUT_MARK = re.compile(r" ?(?:[\[(]\s*(?:…|\.{2,4}|\.\s\.\s\.)\s*[\])]|…|\.{3,4})$")
@@ -47,8 +52,10 @@ def summarise(markup: str, title: str = "", authors: Sequence[str] = ()) -> str:
 def _without_tails(text: str) -> str:
     """`text` without what a publishing system hangs on its end; a mark that the text was cut becomes "…"."""
     for _ in range(_MOST_TAILS):
-        start = max(0, len(text) - _TAIL_LENGTH)
-        trimmed = text[:start] + _TAIL.sub("", text[start:]).rstrip()
+        end = text[-_TAIL_LENGTH:].lower()
+        if not any(word in end for word in _TAIL_WORDS):
+            break
+        trimmed = text[:-_TAIL_LENGTH] + _TAIL.sub("", text[-_TAIL_LENGTH:]).rstrip()
         if trimmed == text:
             break
         text = trimmed

@@ -17,6 +17,7 @@ _TRACKING = re.compile(
 # Cut only when the value says that the reader came by a feed: elsewhere these names choose a page.
 _ORIGIN = re.compile(r"source|src|ref|from|partner|via|medium|cid|origin|referrer", re.IGNORECASE)
 _FEED_VALUE = re.compile(r"(?:.*[-_.])?(?:rss|feed|feeds|atom|rssfeed|rss2|rss20)(?:[-_.].*)?", re.IGNORECASE)
+_USUAL = re.compile(r"https?://[A-Za-z0-9][A-Za-z0-9.-]*(?:[/?#]|\Z)")  # what needs no taking apart to be judged
 _UNWANTED = re.compile(r"[\x00-\x20\x7f-\xa0\ud800-\udfff\ufffe\uffff]")
 _SAFE_IN_PATH = "/%:@!$&'()*+,;=~-._"
 _SAFE_IN_QUERY = _SAFE_IN_PATH + "?[]|"
@@ -28,7 +29,7 @@ def absolute_url(base: str, reference: str) -> str:
     if not reference:
         return ""
     try:
-        url = urljoin(base, reference)
+        url = reference if _USUAL.match(reference) else urljoin(base, reference)
     except ValueError:
         return ""
     return url if is_web_url(url) else ""
@@ -38,6 +39,8 @@ def is_web_url(url: str) -> bool:
     """Whether `url` is absolute, http or https, names a host, and is of a length that we keep."""
     if len(url) > MAX_URL or url[:4].lower() != "http":
         return False
+    if _USUAL.match(url):
+        return True
     try:
         parts = urlsplit(url)
         return parts.scheme in _DEFAULT_PORTS and bool(parts.hostname) and (parts.port or 1) > 0
