@@ -15,7 +15,7 @@ from db.vocabulary import Vocabulary
 from scraper.tagging.judging import Reading
 from scraper.tagging.languages import detect_language
 from scraper.tagging.rulebook import Rulebook
-from scraper.tagging.tokens import Text
+from scraper.tagging.tokens import Text, words_of
 
 LANGUAGES = ("en", "de", "fr", "es", "it", "ja", "ko")  # languages that the vocabulary has forms in
 
@@ -40,14 +40,14 @@ class Tagger:
         scope: str = "general",
         sector: str = "general",
     ) -> Tagging:
-        """What the rules say about one item. `scope` "entertainment" spares the item from showing that it is in the field."""
-        text = Text(title, summary)
-        language = language.lower().split("-")[0] or detect_language(title, summary, text.keys)
+        """What the rules say about one item. An item of `scope` "general" must show that it is in the field."""
+        words = words_of(title, summary)
+        language = language.lower().split("-")[0] or detect_language(title, summary, words)
         rules = self._rulebook(language)
         untracked = Tagging(sector=sector, language=language, rules_version=self.rules_version)
-        if rules is None or rules.triggers.isdisjoint(text.keys):
+        if rules is None or not rules.may_match(words):
             return untracked
-        reading = Reading(rules, text, sector)
+        reading = Reading(rules, Text(title, summary), sector)
         reading.mask()
         reading.find_organisations()
         reading.find_numbers()

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from db.shapes import Axis, Evidence, Figure, Tag
 from scraper.tagging import figures
 from scraper.tagging.phrases import Found, Span, find
-from scraper.tagging.rulebook import SECTOR_SETS, Name, Rulebook
+from scraper.tagging.rulebook import SECTOR_SETS, Name, Rulebook, calls_of
 from scraper.tagging.rules import Hit
 from scraper.tagging.tokens import Text
 
@@ -45,14 +45,13 @@ class Reading:
         self.crafts: list[Hit] = []
         self.regions: list[Hit] = []
         self._figures: list[Figure] = []
-        text.read_letters()
         find(text, rules.first, self.found)
         if sector in SECTOR_SETS:
             self.ambient.add(rules.phrases.named(SECTOR_SETS[sector]))
 
     def mask(self) -> None:
         """Words inside a title, a person's name or an idiom mean nothing; names of organisations are kept."""
-        self.masked = [span for phrase in self.rules.masks & self.found.keys() for span in self.found[phrase]]
+        self.masked = [span for phrase in self.found if phrase in self.rules.masks for span in self.found[phrase]]
         if self.masked:
             self.found = self._unmasked(self.found)
         self._call_sets()
@@ -78,7 +77,8 @@ class Reading:
         organisations = self.rules.organisations
         spans = {
             span: organisations[phrase]
-            for phrase in organisations.keys() & self.found.keys()
+            for phrase in self.found
+            if phrase in organisations
             for span in self.found[phrase]
         }
         for span, names in spans.items():
@@ -98,13 +98,15 @@ class Reading:
         return any(_gap(span, other) in range(COMPANY_WITHIN) for other in others)
 
     def _call_name(self, span: Span, name: Name) -> None:
-        kind = f"@{name.axis}"
-        details = name.sectors if name.axis is Axis.EMPLOYER else (name.term,)
-        for call in (kind, *(f"{kind}.{detail}" for detail in details)):
+        for call in calls_of(name):
             self.found.setdefault(self.rules.phrases.named(call), []).append(span)
 
     def find_numbers(self) -> None:
-        """Counts of jobs that go; topics and crafts may ask for one nearby (@headcount)."""
+        """Counts of jobs that go, where a rule may ask for one nearby (@headcount)."""
+        if not self.rules.count_callers.isdisjoint(self.found):
+            self._count()
+
+    def _count(self) -> None:
         fields = (("title", self.text.title), ("summary", self.text.summary))
         counts = [figure for field, text in fields for figure in figures.headcounts(field, text)]
         shares = [figure for field, text in fields for figure in figures.staff_shares(field, text)]
@@ -133,7 +135,7 @@ class Reading:
         about = self.rules.about.get(root)
         if about is None or any(map(self._in_title, stated)):
             return True
-        return any(self._in_title(span) for phrase in about & self.found.keys() for span in self.found[phrase])
+        return any(self._in_title(span) for phrase in about.intersection(self.found) for span in self.found[phrase])
 
     def _root(self, hit: Hit) -> str:
         return self.rules.vocabulary.topics[hit.term].parent or hit.term
@@ -145,7 +147,6 @@ class Reading:
             return True
         for category in categories:
             text, found = Text(category, ""), Found()
-            text.read_letters()
             find(text, self.rules.first, found)
             if any(self.rules.entertainment in self.rules.sets.get(phrase, ()) for phrase in found):
                 return True
@@ -157,7 +158,7 @@ class Reading:
         find(self.text, self.rules.second, later)
         for phrase, spans in self._unmasked(later).items():
             self.found.setdefault(phrase, []).extend(spans)
-        spans = {s: self.rules.places[p] for p in self.rules.places.keys() & self.found.keys() for s in self.found[p]}
+        spans = {s: self.rules.places[p] for p in self.found if p in self.rules.places for s in self.found[p]}
         named = [(span, names) for span, names in sorted(spans.items()) if not self._within_longer(span, spans)]
         for span, names in named:
             for name in names:
@@ -200,9 +201,9 @@ class Reading:
     def judge_crafts(self) -> None:
         crafts = self.rules.crafts
         covered: dict[Span, set[str]] = {span: set() for span, names in self.names.items()}
-        for phrase, terms in crafts.sure_forms.items():
-            for span in self.found.get(phrase, ()):
-                covered.setdefault(span, set()).update(terms)
+        for phrase in [phrase for phrase in self.found if phrase in crafts.sure_forms]:
+            for span in self.found[phrase]:
+                covered.setdefault(span, set()).update(crafts.sure_forms[phrase])
         hits = crafts.hits(self.found, set(self.found), self.ambient, covered, self.text.title_length)
         in_title = {hit.term for hit in hits if self._in_title(hit.spans[0])}
         yielding = {term for term in {hit.term for hit in hits} if self._yields(term, hits, in_title)}
@@ -307,6 +308,8 @@ class Reading:
 
     def figures(self) -> tuple[Figure, ...]:
         roots = {self._root(hit) for hit in self.topics}
+        if "layoffs" in roots and not self._figures:
+            self._count()
         kept = list(self._figures) if "layoffs" in roots else []
         if "contracts" in roots:
             kept += figures.votes("title", self.text.title) + figures.votes("summary", self.text.summary)

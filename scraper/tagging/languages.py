@@ -3,31 +3,36 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 
+_ONLY_ENGLISH = frozenset(
+    {"the", "of", "and", "with", "for", "from", "by", "its", "that", "are", "has", "have", "this"}
+)
 _ENGLISH = frozenset(
-    "the of and with for after from by its that are was will has have how what this over as at is".split()
+    "the of and with for after from by its that are was will has have how what this over as at is".encode().split()
 )
 _OTHERS = {
     "de": frozenset(
-        "der die das und ist nicht mit für von auf ein eine den dem des im bei nach werden wird zum zur".split()
+        "der die das und ist nicht mit für von auf ein eine den dem des im bei nach werden wird zum zur".encode().split()
     ),
-    "fr": frozenset("le la les des du un une et est dans pour par sur au aux avec qui ses leur plus ce cette".split()),
-    "es": frozenset("el la los las del un una y en por para con que su sus al se más como este".split()),
-    "it": frozenset("il lo la gli dei del della di un una e che per con nel nella sono più dal alla".split()),
-    "pt": frozenset("o os as do da dos das um uma e em por para com que não seu sua ao mais".split()),
-    "nl": frozenset("de het een van en in op te met voor niet zijn aan door naar bij ook".split()),
-    "pl": frozenset("w z na i się nie do jest to że od po za przez jak dla oraz roku".split()),
-    "sv": frozenset("och att det som en på är av för med till den har inte om ett".split()),
+    "fr": frozenset(
+        "le la les des du un une et est dans pour par sur au aux avec qui ses leur plus ce cette".encode().split()
+    ),
+    "es": frozenset("el la los las del un una y en por para con que su sus al se más como este".encode().split()),
+    "it": frozenset("il lo la gli dei del della di un una e che per con nel nella sono più dal alla".encode().split()),
+    "pt": frozenset("o os as do da dos das um uma e em por para com que não seu sua ao mais".encode().split()),
+    "nl": frozenset("de het een van en in op te met voor niet zijn aan door naar bij ook".encode().split()),
+    "pl": frozenset("w z na i się nie do jest to że od po za przez jak dla oraz roku".encode().split()),
+    "sv": frozenset("och att det som en på är av för med till den har inte om ett".encode().split()),
 }
-_ANY_OTHER = frozenset().union(*_OTHERS.values())
+_ANY_OTHER: frozenset[bytes] = frozenset().union(*_OTHERS.values())
 _KANA, _HANGUL = re.compile(r"[\u3040-\u30ff]"), re.compile(r"[\uac00-\ud7af]")
 _HAN, _CYRILLIC = re.compile(r"[\u4e00-\u9fff]"), re.compile(r"[\u0400-\u04ff]")
 
 
-def detect_language(title: str, summary: str, keys: Iterable[str]) -> str:
-    """The primary tag; `keys` are the text's words in lower case."""
-    words = set(keys)
+def detect_language(title: str, summary: str, words: set[bytes]) -> str:
+    """The primary tag; `words` are the text's words in lower case."""
+    if len(words & _ONLY_ENGLISH) > 1:
+        return "en"
     if not (title.isascii() and summary.isascii()) and (script := _by_script(title + " " + summary)):
         return script
     if words.isdisjoint(_ANY_OTHER):

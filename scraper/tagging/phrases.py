@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from scraper.tagging.tokens import ANY, EXACT, FormToken, Text, expand, form_tokens
+from scraper.tagging.tokens import ANY, EXACT, FormToken, Text, coarse, expand, form_tokens
 
 Span = tuple[int, int]  # words [start, end) of a Text
 Found = dict[int, list[Span]]  # phrase -> where it stands
@@ -44,8 +44,9 @@ class Phrases:
                 _insert(root, tokens, number)
         return root
 
-    def keys(self, number: int) -> tuple[str, ...]:
-        return tuple(token.key for token in self._tokens[number])
+    def coarse_words(self, number: int) -> frozenset[bytes]:
+        """The words of a phrase as `words_of` reads them in a text; none for a named set."""
+        return frozenset(word for token in self._tokens[number] for word in coarse(token.key))
 
     def _number(self, key: object, tokens: tuple[FormToken, ...]) -> int:
         number = self._numbers.get(key)

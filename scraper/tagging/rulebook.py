@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from db.shapes import Axis as TagAxis
 from db.vocabulary import Rule, Vocabulary, Words
+from scraper.tagging.frequency import PER_THOUSAND
 from scraper.tagging.phrases import Node, Phrases
 from scraper.tagging.rules import Axis, numbers_of
 
@@ -26,6 +27,9 @@ SECTOR_SETS = {
 AI_ANYWHERE = Words(when=(Rule(forms=("@ai",), near=("@entertainment",)),))  # languages without rules of their own
 
 
+Hint = tuple[
+    frozenset[bytes], frozenset[bytes] | None
+]  # words that must all stand in the text; words of which one must
 WIDE_TYPES = frozenset({"conglomerate", "platform", "ai-company"})  # employers whose name alone shows no field
 
 
@@ -36,6 +40,16 @@ class Name(NamedTuple):
     term: str
     weak: bool
     sectors: tuple[str, ...] = ()  # none for those whose name alone shows no field
+
+
+def calls_of(name: Name) -> tuple[str, ...]:
+    """The named sets that rules can ask for when an organisation stands in a text."""
+    details = name.sectors if name.axis is TagAxis.EMPLOYER else (name.term,)
+    return (f"@{name.axis}", *(f"@{name.axis}.{detail}" for detail in details))
+
+
+def _rarest(words: frozenset[bytes]) -> bytes:
+    return min(words, key=lambda word: (PER_THOUSAND.get(word, 1), -len(word), word))
 
 
 class Rulebook:
@@ -64,7 +78,10 @@ class Rulebook:
         self.entertainment = self.phrases.named("@entertainment")
         self.makers = self.phrases.named("@makers")
         self.headcount = self.phrases.named("@headcount")
-        self.triggers = self._triggers()
+        self.hints = self._hints()
+        self.count_callers = frozenset(
+            phrase for judge in self.topics.judges if self.headcount in judge.near for phrase in judge.forms
+        )
         self.first: Node = self.phrases.trie(sorted(self._asked_first()))
         self.second: Node = self.phrases.trie(sorted(self._asked_second() - self._asked_first()))
 
@@ -114,21 +131,50 @@ class Rulebook:
         }
         return frozenset(masks)
 
-    def _triggers(self) -> frozenset[str]:
-        """Words of which one stands in every text that any topic rule could match: no such word, no topic."""
-        forms = {phrase for judge in self.topics.judges for phrase in judge.forms}
-        members: dict[int, list[int]] = {}
+    def may_match(self, words: set[bytes]) -> bool:
+        """False only if no topic rule can hold in a text of these words: most texts are left here."""
+        for word in words & self.hints.keys():
+            for others, company in self.hints[word]:
+                if others <= words and (company is None or not company.isdisjoint(words)):
+                    return True
+        return False
+
+    def _hints(self) -> dict[bytes, list[Hint]]:
+        """Per word: what else must stand in a text for a form with that word to count."""
+        members = self._members()
+        hints: dict[bytes, dict[Hint, None]] = {}
+        for judge in self.topics.judges:
+            company = None
+            if judge.near and self.headcount not in judge.near:
+                company = frozenset(_rarest(words) for words in self._phrases_of(judge.near, members))
+            for words in self._phrases_of(judge.forms, members):
+                rarest = _rarest(words)
+                hints.setdefault(rarest, {})[words - {rarest}, company] = None
+        return {word: sorted(found, key=lambda hint: len(hint[0])) for word, found in hints.items()}
+
+    def _members(self) -> dict[int, set[int]]:
+        """The phrases that call each named set."""
+        members: dict[int, set[int]] = {}
         for phrase, sets in self.sets.items():
             for number in sets:
-                members.setdefault(number, []).append(phrase)
-        wanted = {phrase for form in forms for phrase in (members.get(form, [form]))}
-        keys = sorted((self.phrases.keys(phrase) for phrase in wanted), key=len)
-        triggers: set[str] = set()
-        for words in keys:
-            if words and triggers.isdisjoint(words):
-                triggers.add(max(words, key=len))
-        dotted = {".".join(word) for word in triggers if len(word) <= 5}
-        return frozenset(triggers | dotted)
+                members.setdefault(number, set()).add(phrase)
+        for name, phrases in self._named_organisations():
+            members[self.phrases.named(name)] = phrases
+        return members
+
+    def _phrases_of(self, asked: frozenset[int], members: Mapping[int, set[int]]) -> list[frozenset[bytes]]:
+        """The words of each phrase that a side of a rule asks for, those of its named sets included."""
+        phrases = {phrase for number in asked for phrase in members.get(number, {number})}
+        return [words for phrase in phrases if (words := self.phrases.coarse_words(phrase))]
+
+    def _named_organisations(self) -> Iterator[tuple[str, set[int]]]:
+        """Sets that organisations call by their kind, sector or id."""
+        calls: dict[str, set[int]] = {}
+        for phrase, names in self.organisations.items():
+            for name in names:
+                for call in calls_of(name):
+                    calls.setdefault(call, set()).add(phrase)
+        yield from calls.items()
 
     def _asked_first(self) -> set[int]:
         """What topics need to be judged: their own phrases, sets, masks and organisations."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from itertools import product
 from typing import NamedTuple
 
@@ -12,6 +13,17 @@ _WORD = r"(\w+(?:\.\w(?!\w)|[.,]\d+)*|(?<=\w{4})[.!?;](?=\s))(?:['’][sS]\b)?"
 # Chinese, Japanese and Korean set no spaces: each character is a token.
 _CHARACTER = r"([\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]|[^\W\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]+)"
 
+_DOTTED, _DOT = re.compile(rb"\w(?:\.\w)+(?!\w)"), re.compile(rb"\.\w\b")
+# ASCII punctuation, and the bytes of typographic quotes and dashes in UTF-8.
+_TO_SPACE = bytes(
+    ord(" ")
+    if chr(byte).isascii()
+    and not chr(byte).isalnum()
+    and byte != ord("_")
+    or byte in b"\xe2\x80\x93\x94\x98\x99\x9c\x9d"
+    else byte
+    for byte in range(256)
+)
 WORD = re.compile(_WORD)
 CHARACTER = re.compile(_CHARACTER)
 EAST_ASIAN = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
@@ -26,6 +38,23 @@ _ACRONYM = re.compile(r"\w(?:\.\w)+")
 _BRACES = re.compile(r"\{([^{}]*)\}")
 
 ANY, CAPITAL, EXACT = 0, 1, 2  # what a form asks of the letters of a word
+
+
+def words_of(title: str, summary: str) -> set[bytes]:
+    """All words in lower case, read coarsely and fast: enough to see that a text holds nothing to look for."""
+    text = f"{title} {summary}".lower()
+    if not text.isascii() and EAST_ASIAN.search(text):
+        return {word.encode() for word in CHARACTER.findall(text)}
+    raw = text.encode("utf-8", "replace")
+    words = set(raw.translate(_TO_SPACE).split())
+    if _DOT.search(raw):
+        words.update(word.replace(b".", b"") for word in _DOTTED.findall(raw))
+    return words
+
+
+def coarse(word: str) -> set[bytes]:
+    """A word of a form as `words_of` would read it."""
+    return words_of(word, "")
 
 
 class FormToken(NamedTuple):
@@ -81,28 +110,19 @@ class Text:
         if not (title.isascii() and summary.isascii()) and EAST_ASIAN.search(title + summary):
             self.pattern = CHARACTER
         self._read = _without_noise(title), _without_noise(summary)
-        find = self.pattern.findall
-        head = find(self._read[0].lower())
+        head = self.pattern.findall(self._read[0])
         self.title_length = len(head)
-        self.keys: list[str] = [*head, BREAK, *find(self._read[1].lower())]
-        self.words: list[str] = []
+        self.words: list[str] = [*head, BREAK, *self.pattern.findall(self._read[1])]
+        self.keys = [word.lower() for word in self.words]
         self._spans: list[tuple[int, int]] = []
-
-    def read_letters(self) -> None:
-        """Words as written, for forms that ask for capitals; lower-casing can (rarely, İ) change how text splits."""
-        find = self.pattern.findall
-        head = find(self._read[0])
-        self.words = [*head, BREAK, *find(self._read[1])]
-        if len(self.words) != len(self.keys):
-            self.title_length = len(head)
-            self.keys = [word.lower() for word in self.words]
 
     def words_at(self, field: str, start: int, end: int) -> tuple[int, int] | None:
         """The words that stand in the characters [start, end) of a field."""
         self.locate(0, 1)
         low, high = (0, self.title_length) if field == "title" else (self.title_length + 1, len(self.keys))
-        inside = [i for i in range(low, high) if self._spans[i][0] < end and start < self._spans[i][1]]
-        return (inside[0], inside[-1] + 1) if inside else None
+        first = bisect_right(self._spans, start, low, high, key=lambda span: span[1])
+        last = bisect_left(self._spans, end, first, high, key=lambda span: span[0])
+        return (first, last) if first < last else None
 
     def locate(self, start: int, end: int) -> tuple[str, int, int]:
         """Field and character offsets of the words [start, end)."""
