@@ -308,7 +308,7 @@ class _Reader:
         )
 
     def _link(self, entry: _OpenEntry) -> str:
-        """The original of a proxied link, the first alternate page, any other alternate, or an id that is an address."""
+        """The original of a proxied link, the first alternate page, any other alternate, or an id that is a URL."""
         alternates = [found for found in entry.links if found[1].get("rel", "alternate").lower() == "alternate"]
         pages = [found for found in alternates if found[1].get("type", "text/html").lower() in PAGE_TYPES]
         candidates = [(base, link["href"]) for base, link in (*pages, *alternates)]

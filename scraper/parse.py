@@ -13,8 +13,6 @@ from html import escape
 from itertools import islice
 from typing import Any
 
-import feedparser
-
 from db.shapes import Entry, Failure, ParsedFeed
 from scraper.advice import read_advice
 from scraper.charset import decode_document
@@ -127,6 +125,8 @@ def _read_with_feedparser(text: str) -> Any:
 
 
 def _feedparser(text: str) -> Any:
+    import feedparser  # slow to import, and most runs meet no document that needs it
+
     return feedparser.parse(
         io.BytesIO(text.encode("utf-8", "replace")),  # feedparser opens bare bytes as a file name; a stream it reads
         # No Content-Location: against it feedparser would resolve ids too, which must not change with the address.
@@ -180,7 +180,7 @@ def _as_html(value: str, kind: str, version: str) -> str:
 
 
 def _link(found: Any, version: str, base: str) -> str:
-    """The original of a proxied link, the first alternate page, any other alternate, or an id that is an address."""
+    """The original of a proxied link, the first alternate page, any other alternate, or an id that is a URL."""
     links = [link for link in dict.get(found, "links") or () if _text(link, "rel") == "alternate"]
     pages = [link for link in links if _text(link, "type") in PAGE_TYPES]
     stated = [_text(found, "feedburner_origlink"), *(_text(link, "href") for link in (*pages, *links))]
