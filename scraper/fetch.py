@@ -69,6 +69,7 @@ __all__ = [
     "Freshness",
     "NotModified",
     "Validators",
+    "accepted_types",
     "redact",
     "user_agent",
 ]
@@ -81,6 +82,7 @@ PAGE_TYPES = "text/html, application/xhtml+xml, application/xml;q=0.9, text/xml;
 
 MAX_REDIRECTS = 5
 ROBOTS_PART = 1 / 3  # of the time for a fetch, so that the rest is left for the document
+MAX_LINK_HEADER = 8_192
 ERROR_PAGE_BYTES = 65_536
 ERROR_PAGE_SECONDS = 3.0
 KEEPALIVE_SECONDS = 10.0
@@ -122,6 +124,12 @@ class Fetched:
     permanent_redirect_to: str | None  # where 301 and 308 alone have led; None when nowhere, or with userinfo at stake
     bytes_on_wire: int  # of the body, before decoding
     duration_seconds: float  # without waiting for the host's turn
+    link_header: str = ""  # RFC 8288; its start, "" when there is none
+
+    @property
+    def declared_type(self) -> str:
+        """The media type with the charset, as the header had them."""
+        return f"{self.content_type}; charset={self.charset}" if self.charset else self.content_type
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +141,11 @@ class NotModified:
     url_final: str
     permanent_redirect_to: str | None
     duration_seconds: float
+
+
+def accepted_types(source_format: str) -> str:
+    """The Accept header for what a source serves."""
+    return PAGE_TYPES if source_format == "page" else FEED_TYPES
 
 
 def user_agent(contact: str = "") -> str:
@@ -238,6 +251,7 @@ class Fetcher:
             permanent_redirect_to=route.permanent_redirect_to,
             bytes_on_wire=reply.bytes_on_wire,
             duration_seconds=seconds,
+            link_header=reply.headers.get("link", "")[:MAX_LINK_HEADER],
         )
 
     async def _obey_robots(self, url: httpx.URL, deadline: _Deadline) -> None:
@@ -288,14 +302,25 @@ class Fetcher:
             stage = _Stage()
             try:
                 await self._check_before_proxy(route.url)
-                request = self._client.build_request("GET", route.url, headers=headers, extensions={"trace": stage})
-                response = await self._client.send(request, stream=True, auth=route.auth)
                 try:
-                    return await self._receive(response, deadline, cut_at)
-                finally:
-                    await response.aclose()
+                    return await self._ask(route, headers, stage, deadline, cut_at)
+                except _CLOSED:
+                    if not stage.on_old_connection:
+                        raise
+                    stage = _Stage()  # closed while we thought it open: a GET may be sent again (RFC 9112 §9.3.1)
+                    return await self._ask(route, headers, stage, deadline, cut_at)
             except _CONVERSATION_ERRORS as error:
                 raise _conversation_failure(error, stage) from error
+
+    async def _ask(
+        self, route: _Route, headers: dict[str, str], stage: _Stage, deadline: _Deadline, cut_at: int | None
+    ) -> _Reply:
+        request = self._client.build_request("GET", route.url, headers=headers, extensions={"trace": stage})
+        response = await self._client.send(request, stream=True, auth=route.auth)
+        try:
+            return await self._receive(response, deadline, cut_at)
+        finally:
+            await response.aclose()
 
     @asynccontextmanager
     async def _turn(self, host: str, deadline: _Deadline) -> AsyncIterator[None]:
@@ -436,9 +461,17 @@ class _Stage:
     def __init__(self) -> None:
         self.in_tls = False
         self.in_body = False
+        self.on_old_connection = False  # asked on a connection from before, and no answer yet
+        self._dialled = False
 
     async def __call__(self, event: str, info: Mapping[str, object]) -> None:
-        if ".start_tls." in event:
+        if event == "connection.connect_tcp.started":
+            self._dialled = True
+        elif event == "http11.send_request_headers.started":
+            self.on_old_connection = not self._dialled
+        elif event == "http11.receive_response_headers.complete":
+            self.on_old_connection = False
+        elif ".start_tls." in event:
             self.in_tls = not event.endswith(".complete")
         elif ".receive_response_body." in event:
             self.in_body = True
@@ -496,6 +529,7 @@ _CONVERSATION_ERRORS = (
     httpcore.UnsupportedProtocol,
     httpx.TransportError,
 )
+_CLOSED = (httpcore.RemoteProtocolError, httpcore.ReadError, httpcore.WriteError)
 _TIMEOUTS = (httpcore.TimeoutException, httpx.TimeoutException)
 
 
@@ -588,9 +622,10 @@ def _stated_length(response: httpx.Response) -> int:
 def _parse_url(text: str, what: str, base: httpx.URL | None = None) -> httpx.URL:
     try:
         url = base.join(text) if base is not None else httpx.URL(text)
+        host = url.host  # decoded here, and then only: raises for "xn--" and what is no name
     except (httpx.InvalidURL, ValueError):
         raise FetchError(Failure.REFUSED_ADDRESS, f"{what} cannot be read as a URL") from None
-    if url.scheme not in ("http", "https") or not url.host or not 0 < _port_of(url) < 65_536:
+    if url.scheme not in ("http", "https") or not host or not 0 < _port_of(url) < 65_536:
         raise FetchError(Failure.REFUSED_ADDRESS, f"{what} is not an http or https URL: {redact(str(url))}")
     return url
 

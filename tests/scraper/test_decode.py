@@ -34,18 +34,18 @@ def raw_deflate(data: bytes) -> bytes:
 @pytest.mark.parametrize(
     ("coding", "sent"),
     [
-        ("identity", TEXT),
-        ("gzip", gzip.compress(TEXT)),
-        ("gzip", gzip.compress(TEXT, 0)),
-        ("gzip", gzip.compress(TEXT[:9]) + gzip.compress(TEXT[9:])),
-        ("gzip", gzip.compress(b"") + gzip.compress(TEXT)),
-        ("gzip", gzip.compress(TEXT) + b"trailing junk"),
-        ("gzip", gzip.compress(TEXT) + b"\0" * 100),
-        ("gzip", gzip.compress(TEXT) + b"\x1f"),
-        ("gzip", TEXT),
-        ("deflate", zlib.compress(TEXT)),
-        ("deflate", raw_deflate(TEXT)),
-        ("deflate", zlib.compress(TEXT) + b"trailing junk"),
+        pytest.param("identity", TEXT, id="plain"),
+        pytest.param("gzip", gzip.compress(TEXT), id="gzip"),
+        pytest.param("gzip", gzip.compress(TEXT, 0), id="stored"),
+        pytest.param("gzip", gzip.compress(TEXT[:9]) + gzip.compress(TEXT[9:]), id="two members"),
+        pytest.param("gzip", gzip.compress(b"") + gzip.compress(TEXT), id="an empty member first"),
+        pytest.param("gzip", gzip.compress(TEXT) + b"trailing junk", id="junk after it"),
+        pytest.param("gzip", gzip.compress(TEXT) + b"\0" * 100, id="padding after it"),
+        pytest.param("gzip", gzip.compress(TEXT) + b"\x1f", id="half a magic number after it"),
+        pytest.param("gzip", TEXT, id="not gzip at all"),
+        pytest.param("deflate", zlib.compress(TEXT), id="zlib"),
+        pytest.param("deflate", raw_deflate(TEXT), id="bare deflate"),
+        pytest.param("deflate", zlib.compress(TEXT) + b"trailing junk", id="junk after zlib"),
     ],
 )
 def test_a_whole_body_is_decoded(coding: str, sent: bytes) -> None:
@@ -77,14 +77,14 @@ def test_an_empty_body_is_empty(coding: str) -> None:
 @pytest.mark.parametrize(
     ("coding", "sent"),
     [
-        ("gzip", gzip.compress(TEXT)[:-1]),
-        ("gzip", gzip.compress(TEXT)[:-8]),
-        ("gzip", gzip.compress(TEXT)[:500]),
-        ("gzip", gzip.compress(TEXT)[:5]),
-        ("gzip", gzip.compress(TEXT) + gzip.compress(TEXT)[:500]),
-        ("deflate", zlib.compress(TEXT)[:-1]),
-        ("deflate", raw_deflate(TEXT)[:-1]),
-        ("deflate", b"x"),
+        pytest.param("gzip", gzip.compress(TEXT)[:-1], id="the last byte"),
+        pytest.param("gzip", gzip.compress(TEXT)[:-8], id="the checksum"),
+        pytest.param("gzip", gzip.compress(TEXT)[:500], id="most of it"),
+        pytest.param("gzip", gzip.compress(TEXT)[:5], id="half its header"),
+        pytest.param("gzip", gzip.compress(TEXT) + gzip.compress(TEXT)[:500], id="the second member"),
+        pytest.param("deflate", zlib.compress(TEXT)[:-1], id="the last byte of zlib"),
+        pytest.param("deflate", raw_deflate(TEXT)[:-1], id="the last byte of bare deflate"),
+        pytest.param("deflate", b"x", id="all but one byte"),
     ],
 )
 def test_a_body_cut_short_is_damaged(coding: str, sent: bytes) -> None:

@@ -9,6 +9,7 @@ import ipaddress
 import itertools
 import logging
 import os
+import random
 import re
 import socket
 import ssl
@@ -39,6 +40,7 @@ from tests.server import (
     endless_continue,
     feed,
     gzip_bomb,
+    in_turn,
     raw,
     redirect,
     reply,
@@ -86,11 +88,11 @@ def test_a_document_comes_whole_and_with_its_particulars(server: LoopbackServer)
 @pytest.mark.parametrize(
     ("coding", "sent"),
     [
-        ("gzip", gzip.compress(FEED)),
-        ("x-gzip", gzip.compress(FEED[:99]) + gzip.compress(FEED[99:])),
-        ("gzip", gzip.compress(FEED) + b"junk"),
-        ("deflate", zlib.compress(FEED)),
-        ("identity", FEED),
+        pytest.param("gzip", gzip.compress(FEED), id="gzip"),
+        pytest.param("x-gzip", gzip.compress(FEED[:99]) + gzip.compress(FEED[99:]), id="two members"),
+        pytest.param("gzip", gzip.compress(FEED) + b"junk", id="junk after it"),
+        pytest.param("deflate", zlib.compress(FEED), id="deflate"),
+        pytest.param("identity", FEED, id="identity"),
     ],
 )
 def test_one_coding_is_undone(server: LoopbackServer, coding: str, sent: bytes) -> None:
@@ -183,6 +185,28 @@ def test_proxies_of_the_environment_are_not_asked(server: LoopbackServer, monkey
     for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
         monkeypatch.setenv(name, "http://127.0.0.1:1")
     assert fetched(server.url("/feed"), settings_for(server)).status == 200
+
+
+def test_a_connection_is_used_again(server: LoopbackServer) -> None:
+    fetched(server.url("/feed"), settings_for(server, robots=True))
+    assert [request.connection for request in server.requests] == [1, 1]
+
+
+def test_a_request_on_an_old_connection_that_was_just_closed_is_sent_again(server: LoopbackServer) -> None:
+    server.add("/feed", in_turn(raw(b""), feed()))
+    assert fetched(server.url("/feed"), settings_for(server, robots=True)).body == FEED
+    assert [request.connection for request in server.requests] == [1, 1, 2]
+
+
+def test_a_request_on_a_new_connection_is_not_sent_again(server: LoopbackServer) -> None:
+    server.add("/feed", in_turn(raw(b""), feed()))
+    assert failure(server.url("/feed"), settings_for(server)).reason is Failure.CONNECT
+    assert len(server.requests) == 1
+
+
+def test_a_request_whose_answer_was_cut_is_not_sent_again(server: LoopbackServer) -> None:
+    server.add("/feed", in_turn(raw(b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n<"), feed()))
+    assert failure(server.url("/feed"), settings_for(server, robots=True)).reason is Failure.TRUNCATED
 
 
 # Credentials
@@ -298,7 +322,7 @@ def test_a_circle_is_left_at_once(server: LoopbackServer) -> None:
 @pytest.mark.parametrize(
     "location",
     ["file:///etc/passwd", "ftp://files.example/feed", "data:text/xml,<rss/>", "javascript:alert(1)", "//[",
-     "http://①②⑦.0.0.1/", "http://1.1.1.1:99999/", "http://1.1.1.1:0/"],
+     "http://①②⑦.0.0.1/", "http://1.1.1.1:99999/", "http://1.1.1.1:0/", "http://xn--a/", "http://xn--/"],
 )  # fmt: skip
 def test_a_redirect_to_anything_but_http_is_refused(server: LoopbackServer, location: str) -> None:
     url = serve(server, raw(f"HTTP/1.1 302 Found\r\nlocation: {location}\r\n\r\n".encode()))
@@ -605,10 +629,86 @@ def test_a_port_where_nobody_listens_is_connect(server: LoopbackServer) -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["", "feed", "file:///etc/passwd", "ftp://files.example/", "http://", "http://[::1", "http:// /"]
+    "url",
+    ["", "feed", "file:///etc/passwd", "ftp://files.example/", "http://", "http://[::1", "http:// /", "http://xn--a/"],
 )
 def test_an_address_that_is_not_http_is_refused(server: LoopbackServer, url: str) -> None:
     assert failure(url, settings_for(server)).reason is Failure.REFUSED_ADDRESS
+
+
+ANSWERS = [
+    b'HTTP/1.1 200 OK\r\netag: "a"\r\ncache-control: max-age=60\r\ncontent-length: 11\r\n\r\n<rss></rss>',
+    b"HTTP/1.1 200 OK\r\ncontent-encoding: deflate\r\ntransfer-encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n",
+    b"HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-type: text/xml; charset=x\r\n\r\n" + gzip.compress(FEED),
+    b"HTTP/1.1 302 Found\r\nlocation: http://user:pass@127.0.0.1:1/x?y#z\r\nset-cookie: a=b\r\n\r\n",
+    b"HTTP/1.1 301 Moved\r\nlocation: //xn--bcher-kva.example:99/%zz\r\ncontent-length: 0\r\n\r\n",
+    b"HTTP/1.1 503 No\r\nretry-after: Tue, 24 Nov 2026 13:00:00 GMT\r\ncontent-type: text/html\r\n\r\n<p>",
+    b'HTTP/1.1 304 Same\r\netag: "b"\r\nexpires: Tue, 24 Nov 2026 13:00:00 GMT\r\n\r\n',
+]
+
+
+def mutated(data: bytes, chance: random.Random) -> bytes:
+    changed = bytearray(data)
+    for _ in range(chance.randint(1, 4)):
+        here, there = chance.randrange(len(changed)), chance.randrange(len(changed))
+        piece = bytes(changed[there : there + chance.randint(1, 30)])
+        noise = chance.randbytes(chance.randint(1, 6))
+        changed[here : here + chance.randint(0, 8)] = chance.choice([b"", piece, noise])
+    return bytes(changed)
+
+
+def test_no_answer_raises_anything_but_a_named_failure() -> None:
+    chance = random.Random(2026)  # another seed finds other answers
+    with LoopbackServer("0.0.0.0") as server:
+        hosts = [f"127.0.3.{n}" for n in range(1, 251)]
+        for host in hosts:
+            server.add("/it", raw(mutated(chance.choice(ANSWERS), chance)), host)
+        allowed = ",".join(f"{host}:{server.port}" for host in hosts)
+        settings = settings_for(allow_addresses=allowed, fetch_timeout_seconds=5)
+        outcomes = fetch_all([server.url("/it", host) for host in hosts], settings, resolve=resolve_inwards)
+        assert {type(outcome) for outcome in outcomes} == {Fetched, FetchError}
+
+
+def test_no_address_raises_anything_but_a_named_failure() -> None:
+    chance = random.Random(2026)
+    pieces = [
+        "https",
+        ":",
+        "//",
+        "/",
+        "@",
+        "[",
+        "]",
+        "%",
+        "?",
+        "#",
+        "\\",
+        "\0",
+        "\r\n",
+        " ",
+        "é",
+        "。",
+        "①",
+        "127.0.0.1",
+    ]
+    pieces += [
+        "::1",
+        "a.example",
+        ".",
+        "-",
+        "xn--",
+        "xn--a",
+        "99999",
+        ":80",
+        ":-1",
+        ":٣",
+        "\ud800",
+        "\u202e",
+        "x" * 300,
+    ]
+    urls = ["http://" + "".join(chance.choices(pieces, k=chance.randint(0, 6))) for _ in range(2000)]
+    outcomes = fetch_all(urls, settings_for(), resolve=resolve_inwards)
+    assert {type(outcome) for outcome in outcomes} == {FetchError}
 
 
 # TLS
