@@ -7,23 +7,25 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
+from functools import partial
 
 from fastapi import FastAPI
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api import health, items, sources, terms
+from api import changes, coverage, docs, facets, feeds, health, items, problem_list, sources, stats, terms
 from api.answers import PROGRAM
 from api.dependencies import Context, context_of, utc_now
 from api.envelope import Envelope
+from api.openapi import openapi_document
 from api.problems import Problem, problem_response
 from api.settings import ApiSettings
 from db.errors import DatabaseError, NoDatabase, SchemaTooNew, SchemaTooOld, TooSlow
 from db.vocabulary import Vocabulary, load_vocabulary
 
 log = logging.getLogger(__name__)
-ROUTERS = (items.router, terms.router, sources.router, health.router)
+MODULES = (items, terms, sources, facets, stats, changes, coverage, feeds, health, problem_list, docs)
 
 
 def create_app(
@@ -42,10 +44,19 @@ def create_app(
         yield
         context.archive.close()
 
-    app = FastAPI(title="craftwatch", version=PROGRAM, lifespan=lifespan, redirect_slashes=False)
+    app = FastAPI(
+        title="craftwatch",
+        version=PROGRAM,
+        lifespan=lifespan,
+        redirect_slashes=False,
+        docs_url=None,  # ours is at /docs as well, and needs no other server
+        redoc_url=None,
+        openapi_url=None,
+    )
+    app.openapi = partial(openapi_document, app, settings.public_url)  # type: ignore[method-assign]  # as FastAPI says
     app.state.context = context
-    for router in ROUTERS:
-        app.include_router(router)
+    for module in MODULES:
+        app.include_router(module.router)
     app.add_exception_handler(Problem, _on_problem)
     app.add_exception_handler(DatabaseError, _on_database_error)
     app.add_exception_handler(HTTPException, _on_http_exception)

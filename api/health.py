@@ -12,9 +12,11 @@ from starlette.responses import Response
 from api.answers import PROGRAM, answer
 from api.cache import Answer
 from api.dependencies import context_of
+from api.documented import documented
 from api.documents import iso
 from api.filters import Reader
 from api.names import Names
+from api.schemas import Health
 from api.sources import source_documents
 from db.archive import TIE_BITS, Snapshot
 from db.filters import Filter
@@ -24,7 +26,7 @@ router = APIRouter()
 HEALTH_WORDS = ("healthy", "failing", "silent", "never checked", "stopped", "disabled")
 
 
-@router.get("/v1/health")
+@router.get(**documented("/v1/health", model=Health, timely=True))
 async def get_health(request: Request) -> Response:
     """200 where the database can be read, else a 503 problem; what the sources are like is for the reader to judge."""
     context = context_of(request)

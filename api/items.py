@@ -14,13 +14,17 @@ from api.answers import answer
 from api.cache import Answer
 from api.channels import FEEDS, feed_body
 from api.dependencies import Context, context_of
+from api.documented import documented
 from api.documents import FIELDS, ItemDocuments
+from api.examples import ITEM, ITEM_PAGE
 from api.filters import ITEM_PARAMETERS, LIST_PARAMETERS, Query, Reader, read_query
 from api.formats import FORMATS, negotiate
 from api.links import filter_string, link_header, page_links
 from api.names import Names
 from api.paging import encode_cursor
 from api.problems import Problem
+from api.schemas import Item, ItemPage
+from api.syndication import atom, jsonfeed, rss
 from api.tables import stream_table
 from db.archive import Snapshot
 from db.queries import Page, count_items, find_items, get_items
@@ -28,23 +32,71 @@ from db.queries import Page, count_items, find_items, get_items
 router = APIRouter()
 
 
-@router.get("/v1/items")
+@router.get(
+    **documented(
+        "/v1/items",
+        model=ItemPage,
+        example=ITEM_PAGE,
+        parameters=ITEM_PARAMETERS,
+        media_types=tuple(FORMATS.values()),
+        links=True,
+        problems=("not-acceptable",),
+    )
+)
 async def list_items(request: Request) -> Response:
     """Items as JSON, or as whichever format of /v1/items.* the Accept header prefers."""
     name = negotiate(request.headers.get("accept", ""))
     return await _items_as(request, name, vary=f"Accept={name}")
 
 
-@router.get("/v1/items.{suffix}")
-async def list_items_as(request: Request) -> Response:
-    """Items as the format that the suffix names."""
-    suffix = request.path_params["suffix"]
-    if suffix not in FORMATS:
-        raise Problem("not-found", f"There is no format {suffix!r}; there are {', '.join(FORMATS)}.")
-    return await _items_as(request, suffix)
+@router.get(**documented("/v1/items.json", model=ItemPage, example=ITEM_PAGE, parameters=ITEM_PARAMETERS, links=True))
+async def list_items_json(request: Request) -> Response:
+    """Items as JSON, whatever the Accept header says."""
+    return await _items_as(request, "json")
 
 
-@router.get("/v1/items/{item_id}")
+@router.get(**documented("/v1/items.atom", parameters=LIST_PARAMETERS, media_types=(atom.MEDIA_TYPE,), links=True))
+async def list_items_atom(request: Request) -> Response:
+    """Items as an Atom 1.0 feed: subscribe to any filter."""
+    return await _items_as(request, "atom")
+
+
+@router.get(**documented("/v1/items.rss", parameters=LIST_PARAMETERS, media_types=(rss.MEDIA_TYPE,), links=True))
+async def list_items_rss(request: Request) -> Response:
+    """Items as an RSS 2.0 feed."""
+    return await _items_as(request, "rss")
+
+
+@router.get(
+    **documented("/v1/items.feed.json", parameters=LIST_PARAMETERS, media_types=(jsonfeed.MEDIA_TYPE,), links=True)
+)
+async def list_items_json_feed(request: Request) -> Response:
+    """Items as a JSON Feed 1.1."""
+    return await _items_as(request, "feed.json")
+
+
+@router.get(**documented("/v1/items.csv", parameters=ITEM_PARAMETERS, media_types=(FORMATS["csv"],), timely=True))
+async def list_items_csv(request: Request) -> Response:
+    """The whole result as CSV (RFC 4180, UTF-8), with no cell that a spreadsheet takes for a formula."""
+    return await stream_table(request, "csv", "")
+
+
+@router.get(**documented("/v1/items.ndjson", parameters=ITEM_PARAMETERS, media_types=(FORMATS["ndjson"],), timely=True))
+async def list_items_ndjson(request: Request) -> Response:
+    """The whole result as JSON, one item a line."""
+    return await stream_table(request, "ndjson", "")
+
+
+@router.get(
+    **documented(
+        "/v1/items/{item_id}",
+        model=Item,
+        example=ITEM,
+        parameters=("fields",),
+        path_parameters={"item_id": ("The id of an item.", str(ITEM["id"]))},
+        problems=("not-found",),
+    )
+)
 async def get_item(request: Request) -> Response:
     """One item, tracked or not."""
     context = context_of(request)

@@ -13,9 +13,11 @@ from starlette.responses import Response
 from api.answers import answer
 from api.cache import Answer
 from api.dependencies import context_of
+from api.documented import documented
 from api.documents import iso, term_codes
 from api.filters import Reader
 from api.names import Names
+from api.schemas import CraftList, EmployerList, RegionList, TopicList, UnionList
 from db.archive import TIE_BITS, Snapshot
 from db.shapes import Axis
 from db.terms import TermUse, term_uses
@@ -25,31 +27,31 @@ router = APIRouter()
 Describe = Callable[[Vocabulary], Iterable[dict[str, Any]]]
 
 
-@router.get("/v1/topics")
+@router.get(**documented("/v1/topics", model=TopicList))
 async def list_topics(request: Request) -> Response:
     """Topics and sub-topics, with their definitions and IPTC Media Topics."""
     return await _terms(request, Axis.TOPIC, _topics)
 
 
-@router.get("/v1/crafts")
+@router.get(**documented("/v1/crafts", model=CraftList))
 async def list_crafts(request: Request) -> Response:
     """Crafts by department, with SOC and ISCO codes, unions and what is known of their exposure to AI."""
     return await _terms(request, Axis.CRAFT, _crafts)
 
 
-@router.get("/v1/regions")
+@router.get(**documented("/v1/regions", model=RegionList))
 async def list_regions(request: Request) -> Response:
     """Countries, subdivisions and places, each with what contains it."""
     return await _terms(request, Axis.REGION, _regions)
 
 
-@router.get("/v1/unions")
+@router.get(**documented("/v1/unions", model=UnionList))
 async def list_unions(request: Request) -> Response:
     """Unions and guilds, and the crafts they speak for."""
     return await _terms(request, Axis.UNION, _unions)
 
 
-@router.get("/v1/employers")
+@router.get(**documented("/v1/employers", model=EmployerList))
 async def list_employers(request: Request) -> Response:
     """Studios, publishers, broadcasters and platforms."""
     return await _terms(request, Axis.EMPLOYER, _employers)

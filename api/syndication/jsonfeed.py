@@ -43,11 +43,13 @@ def entry(item: FeedItem) -> bytes:
         "date_published": item.published,
         "date_modified": item.updated,
         "authors": [{"name": plain(name)} for name in (item.authors or [item.source_name]) if plain(name).strip()],
-        "tags": [tag.label for tag in item.categories],
+        "tags": [plain(tag.label) for tag in item.categories],
         "_craftwatch": {
             "about": item.api_url,
             "source": plain(item.source_name),
-            "tags": [{"scheme": tag.scheme, "term": tag.term, "label": tag.label} for tag in item.categories],
+            "tags": [
+                {"scheme": tag.scheme, "term": plain(tag.term), "label": plain(tag.label)} for tag in item.categories
+            ],
         },
     }
     if item.language:

@@ -1,0 +1,76 @@
+"""/v1/coverage: how far an answer can be trusted to be all there was: who could have said it, and was read."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlencode
+
+import orjson
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from api.answers import answer
+from api.cache import Answer
+from api.dependencies import context_of
+from api.documented import documented
+from api.documents import iso
+from api.filters import FILTER_PARAMETERS, Reader, read_filter
+from api.names import Names
+from api.schemas import Coverage
+from db.archive import SECONDS_PER_DAY, Snapshot
+from db.coverage import Watched, watch_of
+
+router = APIRouter()
+DEFAULT_DAYS = 7
+
+
+@router.get(**documented("/v1/coverage", model=Coverage, parameters=FILTER_PARAMETERS, timely=True))
+async def get_coverage(request: Request) -> Response:
+    """The sources that have had such items before, how many looked all right in the window, and which were blind.
+
+    The window is the filter's own dates; where it has none, the last seven days.
+    """
+    context = context_of(request)
+
+    def build(snapshot: Snapshot, names: Names) -> Answer:
+        reader = Reader(request.scope["query_string"], FILTER_PARAMETERS)
+        wanted = read_filter(reader, names, context.moment())
+        reader.finish()
+        end = wanted.end if wanted.end is not None else int(context.moment().timestamp()) + 1
+        start = wanted.start if wanted.start is not None else end - DEFAULT_DAYS * SECONDS_PER_DAY
+        watched = watch_of(snapshot, wanted, start, end)
+        blind = [one for one in watched if one.state == "blind"]
+        partly = [one for one in watched if one.state == "partly blind"]
+        document = {
+            "self": context.url("/v1/coverage", urlencode(reader.pairs)),
+            "window": {"from": iso(start), "to": iso(end)},
+            "sources": len(watched),
+            "healthy": len(watched) - len(blind) - len(partly),
+            "partly_blind": [_blind(one) for one in partly],
+            "blind": [_blind(one) for one in blind],
+            "in_words": _in_words(len(watched), len(blind), len(partly)),
+        }
+        return Answer(orjson.dumps(document))
+
+    return await answer(request, build, heavy=True, timely=True)
+
+
+def _blind(one: Watched) -> dict[str, Any]:
+    return {
+        "id": one.id,
+        "name": one.name,
+        "reason": one.reason,
+        "since": None if one.since is None else iso(one.since),
+        "checks": one.checks,
+        "failed_checks": one.failed,
+    }
+
+
+def _in_words(sources: int, blind: int, partly: int) -> str:
+    if not sources:
+        return "No source that we watch has had such items."
+    words = f"{sources - blind - partly} of {sources} sources that have had such items looked all right in this window"
+    if blind or partly:
+        words += f"; {blind} were blind and {partly} partly blind, so there may be items that we did not see"
+    return f"{words}."
