@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterator
+from typing import Protocol
 
 STEP_BYTES = 65_536
 SLICE_BYTES = 4_096  # zlib copies what it has not used: small slices keep thousands of tiny gzip members cheap
 
-CODINGS = frozenset({"identity", "gzip", "deflate"})
 _GZIP_MAGIC = b"\x1f\x8b"  # RFC 1952 §2.3.1
 
 
@@ -28,7 +28,7 @@ class Body:
     """
 
     def __init__(self, coding: str, max_bytes: int) -> None:
-        self._steps = {"identity": _Plain, "gzip": _Gzip, "deflate": _Deflate}[coding]()
+        self._steps: _Decoding = _DECODINGS[coding]()
         self.max_bytes = max_bytes
         self._decoded = bytearray()
 
@@ -62,6 +62,12 @@ class Body:
                     raise BodyTooLarge
         except zlib.error as error:
             raise BodyDamaged(f"the compressed body is damaged ({error})") from error
+
+
+class _Decoding(Protocol):
+    def steps(self, data: bytes) -> Iterator[bytes]: ...
+
+    def last_steps(self) -> Iterator[bytes]: ...
 
 
 class _Plain:
@@ -127,6 +133,10 @@ class _Deflate:
         if self._pending or (self._stream is not None and not self._stream.eof):
             raise BodyDamaged("the deflate body ends before its end")
         return iter(())
+
+
+_DECODINGS: dict[str, type[_Decoding]] = {"identity": _Plain, "gzip": _Gzip, "deflate": _Deflate}
+CODINGS = frozenset(_DECODINGS)
 
 
 def _inflate(stream: zlib._Decompress, data: bytes) -> Iterator[bytes]:
