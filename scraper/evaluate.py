@@ -80,7 +80,7 @@ def outlets_of(sources: Iterable[Source]) -> dict[str, Outlet]:
 
 
 def evaluate(path: Path, tagger: Tagger, outlets: Mapping[str, Outlet]) -> Evaluation:
-    """Scores over a file of labelled headlines, one JSON object a line. Raises ValueError with the line that is wrong."""
+    """Scores over a file of labelled headlines, one JSON object a line. Raises ValueError naming a wrong line."""
     return score(read_records(path), tagger, outlets)
 
 

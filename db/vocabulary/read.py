@@ -54,7 +54,7 @@ class VocabularyError(ValueError):
 
 
 def read_vocabulary(folder: Path, cache: Path | None = None) -> Vocabulary:
-    """The vocabulary of a folder of rule files. `cache` holds the parsed files, keyed by their hash; it may be absent."""
+    """The vocabulary of a folder of rule files; `cache` is where the parsed files may be kept, by their hash."""
     contents = {name: (folder / f"{name}.toml").read_bytes() for name in FILES if (folder / f"{name}.toml").exists()}
     version = rules_version(contents)
     return build_vocabulary(_parse(contents, version, cache), version)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from db.shapes import Evidence, Figure
@@ -14,6 +14,7 @@ _TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ni
 _SPELLED = {word: value for value, word in enumerate((*_UNITS, *_TEENS), 1)}
 _SPELLED |= {word: value * 10 for value, word in enumerate(_TENS, 2)}
 _FRACTIONS = {"half": 50, "third": 33, "quarter": 25, "fifth": 20, "tenth": 10, "two-thirds": 67, "three-quarters": 75}
+_NUMBER_WORDS = frozenset({*_SPELLED, "half", "third", "thirds", "quarter", "quarters", "fifth", "tenth"})
 _QUALIFIERS = {
     "about": r"about|around|approximately|approx\.?|roughly|nearly|almost|some|an estimated|estimated|close to|circa",
     "up_to": r"up to|as many as",
@@ -35,15 +36,15 @@ _NUMBER = _any_case(
 _QUALIFIER_BEFORE = _any_case(rf"\b({'|'.join(_QUALIFIERS.values())})\s+$")
 
 _KINDS = (
-    r"(?:(?:full[- ]time|part[- ]time|contract|permanent|corporate|remaining|unioni[sz]ed|U\.?S\.?(?:[- ]based)?|global"
-    r"|additional|more|other|editorial|newsroom|salaried|union|game|games|gaming|video game|studio|tech|production|creative"
-    r"|company|local|news|division|of its|of the|of their|its)\s+)*"
+    r"(?:(?:full[- ]time|part[- ]time|contract|permanent|corporate|remaining|unioni[sz]ed|U\.?S\.?(?:[- ]based)?"
+    r"|global|additional|more|other|editorial|newsroom|salaried|union|game|games|gaming|video game|studio|tech|production"
+    r"|creative|company|local|news|division|of its|of the|of their|its)\s+)*"
 )
 # Plural only: "Destiny 2 developer" counts nobody.
 _PEOPLE = (
     r"(?:jobs|roles|positions|posts|employees|staffers|staff members|staff|workers|people|developers|devs|team members"
-    r"|members of staff|members|headcount|artists|animators|journalists|reporters|crew members|crew|redundancies|layoffs"
-    r"|engineers|testers|contractors|musicians|colleagues|personnel|freelancers|individuals|job cuts|job losses|editors"
+    r"|members of staff|members|headcount|artists|animators|journalists|reporters|crew members|crew|redundancies"
+    r"|layoffs|engineers|testers|contractors|musicians|colleagues|personnel|freelancers|individuals|job cuts|job losses|editors"
     r"|writers|executives|managers)\b"
 )
 _PEOPLE_AFTER = _any_case(rf"\+?(?: or so)?[\s-]+{_KINDS}{_PEOPLE}")
@@ -51,16 +52,16 @@ _CUT_AFTER = _any_case(
     r"\+?\s+(?:were |are |have been |being |to be )?(?:laid off|let go|made redundant|affected|impacted|furloughed)\b"
 )
 _CUT_BEFORE = _any_case(
-    r"\b(?:lay(?:s|ing)? off|laid off|lets? go(?: of)?|letting go(?: of)?|sack(?:s|ed)?|furlough(?:s|ed)?|sheds?|axe[sd]?"
-    r"|layoffs of|layoffs (?:affect|hit|impact)(?:s|ing)?|jobs? cuts? of|cuts)\s+$"
+    r"\b(?:lay(?:s|ing)? off|laid off|lets? go(?: of)?|letting go(?: of)?|sack(?:s|ed)?|furlough(?:s|ed)?|sheds?"
+    r"|axe[sd]?|layoffs of|layoffs (?:affect|hit|impact)(?:s|ing)?|jobs? cuts? of|cuts)\s+$"
 )
 _UNIT_AFTER = _any_case(
-    r"\s*(?:%|per ?cent|years?|million|billion|m\b|bn\b|days?|weeks?|months?|hours?|minutes?|-|episodes?|seasons?|shows?"
-    r"|films?|games?|series|studios?|channels?|st\b|nd\b|th\b|of the|titles?|projects?|offices?|stores?)"
+    r"\s*(?:%|per ?cent|years?|million|billion|m\b|bn\b|days?|weeks?|months?|hours?|minutes?|-|episodes?|seasons?"
+    r"|shows?|films?|games?|series|studios?|channels?|st\b|nd\b|th\b|of the|titles?|projects?|offices?|stores?)"
 )
 _CUT = _any_case(
-    r"\b(?:la(?:y|ys|id|ying)[- ]?offs?|la(?:y|ys|id|ying)\b[^.]{0,60}?\boff|lay-?offs?|cut(?:s|ting)?|cull(?:s|ed|ing)?"
-    r"|ax(?:e|es|ed|ing)?|slash(?:es|ed|ing)?|trim(?:s|med|ming)?|shed(?:s|ding)?|eliminat(?:e|es|ed|ing)"
+    r"\b(?:la(?:y|ys|id|ying)[- ]?offs?|la(?:y|ys|id|ying)\b[^.]{0,60}?\boff|lay-?offs?|cut(?:s|ting)?"
+    r"|cull(?:s|ed|ing)?|ax(?:e|es|ed|ing)?|slash(?:es|ed|ing)?|trim(?:s|med|ming)?|shed(?:s|ding)?|eliminat(?:e|es|ed|ing)"
     r"|let(?:s|ting)?(?: \S+){0,6}? go|sack(?:s|ed|ing)?|fir(?:e|es|ed|ing)|redundan(?:t|cy|cies)|job loss(?:es)?"
     r"|furlough(?:s|ed|ing)?|at risk|to go|lost|reduc(?:e|es|ed|ing|tions?)|downsiz(?:e|es|ed|ing)|impact(?:s|ed|ing)?"
     r"|affect(?:s|ed|ing)?|los(?:e|es|ing)|loss of|out of work|dismiss(?:es|ed|ing)?|part(?:s|ed|ing)? ways"
@@ -71,7 +72,8 @@ _CUT = _any_case(
 _NOT_CUT_BEFORE = _any_case(
     r"(?:\bemploy(?:s|ed|ing)?|\bwith a staff of|\bcompany of|\bteam of|\bworkforce of|\bhad|\bhas|\bhave"
     r"|\bof (?:its|the|their|some|about|around|roughly|more than|over|nearly|approximately)|\bout of|\bcurrently"
-    r"|\bhir(?:e|es|ed|ing)|\bcreat(?:e|es|ed|ing)|\badd(?:s|ed|ing)?|\brepresent(?:s|ed|ing)?|\bunioni[sz]\w*|\bone in)\s*$"
+    r"|\bhir(?:e|es|ed|ing)|\bcreat(?:e|es|ed|ing)|\badd(?:s|ed|ing)?|\brepresent(?:s|ed|ing)?|\bunioni[sz]\w*"
+    r"|\bone in)\s*$"
 )
 _WORKFORCE = (
     r"(?:staff|work ?force|employees|head ?count|jobs|roles|team|studio|company|workers|positions|employee base|people"
@@ -113,6 +115,11 @@ class _Number:
     start: int
     digits: int  # where the number itself starts
     end: int
+
+
+def may_count(words: Iterable[str]) -> bool:
+    """Whether any of the words (in lower case) could be a number or a fraction."""
+    return any(word[0].isdigit() or word in _NUMBER_WORDS for word in words)
 
 
 def headcounts(field: str, text: str) -> list[Figure]:

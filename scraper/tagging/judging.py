@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from db.shapes import Axis, Evidence, Figure, Tag
+from db.vocabulary import Vocabulary
 from scraper.tagging import figures
 from scraper.tagging.phrases import Found, Span, find
 from scraper.tagging.rulebook import SECTOR_SETS, Name, Rulebook, calls_of
@@ -29,6 +30,16 @@ STAGES = {
     "contracts-tentative-agreement": "tentative",
     "contracts-ratification-vote": "ratification",
 }  # in the order in which a dispute goes: the furthest one named is its stage
+
+
+def filed_region(vocabulary: Vocabulary, region: str) -> str:
+    """A place stands for its subdivision, or for its country where we file no subdivisions."""
+    regions = vocabulary.regions
+    while parent := regions[region].parent:
+        if regions[region].level == "country" or (regions[region].level == "subdivision" and parent in DETAILED):
+            break
+        region = parent
+    return region
 
 
 class Reading:
@@ -107,6 +118,8 @@ class Reading:
             self._count()
 
     def _count(self) -> None:
+        if not figures.may_count(self.text.keys):
+            return
         fields = (("title", self.text.title), ("summary", self.text.summary))
         counts = [figure for field, text in fields for figure in figures.headcounts(field, text)]
         shares = [figure for field, text in fields for figure in figures.staff_shares(field, text)]
@@ -158,12 +171,12 @@ class Reading:
         find(self.text, self.rules.second, later)
         for phrase, spans in self._unmasked(later).items():
             self.found.setdefault(phrase, []).extend(spans)
-        spans = {s: self.rules.places[p] for p in self.found if p in self.rules.places for s in self.found[p]}
-        named = [(span, names) for span, names in sorted(spans.items()) if not self._within_longer(span, spans)]
+        standing = {s: self.rules.places[p] for p in self.found if p in self.rules.places for s in self.found[p]}
+        named = [(span, names) for span, names in sorted(standing.items()) if not self._within_longer(span, standing)]
         for span, names in named:
             for name in names:
                 if not name.weak or self._in_company(span, FIELD):
-                    self.places.setdefault(self._iso(name.term), span)
+                    self.places.setdefault(filed_region(self.rules.vocabulary, name.term), span)
         self._let_title_speak()
 
     def _within_longer(self, span: Span, places: Mapping[Span, list[Name]]) -> bool:
@@ -182,17 +195,6 @@ class Reading:
         for span, names in sorted(self.names.items()):
             for name in names:
                 yield span, name
-
-    def _iso(self, region: str) -> str:
-        """A place stands for the subdivision it lies in, and outside the countries we file by subdivision for its country."""
-        regions = self.rules.vocabulary.regions
-        while parent := regions[region].parent:
-            if regions[region].level == "subdivision" and parent in DETAILED:
-                return region
-            region = parent if regions[region].level in ("place", "subdivision") else region
-            if regions[region].level == "country":
-                return region
-        return region
 
     def judge_regions(self) -> None:
         """Places first; rules (an actors' strike without a place is Hollywood's) where no place is named."""

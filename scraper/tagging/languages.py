@@ -4,23 +4,19 @@ from __future__ import annotations
 
 import re
 
-_ONLY_ENGLISH = frozenset(
-    {"the", "of", "and", "with", "for", "from", "by", "its", "that", "are", "has", "have", "this"}
-)
+_ONLY_ENGLISH = frozenset(b"the of and with for from by its that are has have this".split())
 _ENGLISH = frozenset(
-    "the of and with for after from by its that are was will has have how what this over as at is".encode().split()
+    b"the of and with for after from by its that are was will has have how what this over as at is".split()
 )
 _OTHERS = {
     "de": frozenset(
-        "der die das und ist nicht mit für von auf ein eine den dem des im bei nach werden wird zum zur".encode().split()
+        "der die das und ist nicht mit für von auf ein eine den dem des im bei nach werden wird zum".encode().split()
     ),
-    "fr": frozenset(
-        "le la les des du un une et est dans pour par sur au aux avec qui ses leur plus ce cette".encode().split()
-    ),
+    "fr": frozenset(b"le la les des du un une et est dans pour par sur au aux avec qui ses leur plus ce cette".split()),
     "es": frozenset("el la los las del un una y en por para con que su sus al se más como este".encode().split()),
     "it": frozenset("il lo la gli dei del della di un una e che per con nel nella sono più dal alla".encode().split()),
     "pt": frozenset("o os as do da dos das um uma e em por para com que não seu sua ao mais".encode().split()),
-    "nl": frozenset("de het een van en in op te met voor niet zijn aan door naar bij ook".encode().split()),
+    "nl": frozenset(b"de het een van en in op te met voor niet zijn aan door naar bij ook".split()),
     "pl": frozenset("w z na i się nie do jest to że od po za przez jak dla oraz roku".encode().split()),
     "sv": frozenset("och att det som en på är av för med till den har inte om ett".encode().split()),
 }

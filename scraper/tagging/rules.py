@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from db.vocabulary import Words
 from scraper.tagging.phrases import Found, Phrases, Span
 
-
 UNLESS_WITHIN = 25  # words: an `unless` form further off than this speaks of something else
 
 

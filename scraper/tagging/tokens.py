@@ -15,22 +15,17 @@ _CHARACTER = r"([\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]|[^\W\u3040-\u30ff\u340
 
 _DOTTED, _DOT = re.compile(rb"\w(?:\.\w)+(?!\w)"), re.compile(rb"\.\w\b")
 # ASCII punctuation, and the bytes of typographic quotes and dashes in UTF-8.
-_TO_SPACE = bytes(
-    ord(" ")
-    if chr(byte).isascii()
-    and not chr(byte).isalnum()
-    and byte != ord("_")
-    or byte in b"\xe2\x80\x93\x94\x98\x99\x9c\x9d"
-    else byte
-    for byte in range(256)
-)
+_PUNCTUATION = {byte for byte in range(128) if not chr(byte).isalnum() and chr(byte) != "_"}
+_BETWEEN_WORDS = _PUNCTUATION | set(b"\xe2\x80\x93\x94\x98\x99\x9c\x9d")
+_TO_SPACE = bytes(ord(" ") if byte in _BETWEEN_WORDS else byte for byte in range(256))
 WORD = re.compile(_WORD)
 CHARACTER = re.compile(_CHARACTER)
 EAST_ASIAN = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 # What feeds add around a text: tags cut in half, addresses, picture credits, "The post … appeared first on …".
 _NOISE = re.compile(
     r"<[^>]*(?:>|$)|https?://\S+|\bThe post .{0,200}? appeared first on .*$"
-    r"|\b(?:Image|Images|Photo|Photos|Illustration|Photo illustration|Graphic|Credit|Screenshot)(?:s? by |: )[^|.]{0,80}?"
+    r"|\b(?:Image|Images|Photo|Photos|Illustration|Photo illustration|Graphic|Credit|Screenshot)"
+    r"(?:s? by |: )[^|.]{0,80}?"
     r"(?: / | via )[A-Z]\w+(?: (?:[A-Z]\w+|of|the))*"
 )
 BREAK = "\0"  # stands between title and summary
@@ -76,7 +71,7 @@ def _choice(text: str) -> str:
 
 
 def form_tokens(form: str) -> tuple[FormToken, ...]:
-    """The words of one form with what each asks of the letters: AI as written, Hollywood with a capital, film any way."""
+    """The words of one form, each with what it asks: AI as written, Hollywood with a capital, film any way."""
     pattern = CHARACTER if EAST_ASIAN.search(form) else WORD
     return tuple(_form_token(word) for word in pattern.findall(form))
 
