@@ -14,12 +14,15 @@ from db.shapes import Failure, FeedAdvice, Source, SourceMemory
 MIN_INTERVAL = timedelta(hours=1)  # for a source that answers conditional requests
 UNCONDITIONAL_INTERVAL = timedelta(days=1)  # for one that gives no validators and no advice: every check is a full one
 MAX_RHYTHM = timedelta(days=1)  # however quiet a source is, we look once a day
-MAX_INTERVAL = timedelta(days=7)  # however long it fails or asks us to wait
+MAX_INTERVAL = timedelta(days=7)  # however long it fails, and whatever interval it publishes
 MAX_RETRY_AFTER = timedelta(days=31)
 MIN_RETRY_AFTER = timedelta(minutes=1)
 FULL_CHECK_AFTER = timedelta(days=7)  # an ETag that lies hides items for a week at most
 MOVE_COUNT, MOVE_TIME = 5, timedelta(days=14)  # permanent redirects that agree, before we believe them
 JITTER = 0.1  # of the interval, added and never taken off
+LONGEST_SKIP = timedelta(days=7)  # that skipDays and skipHours can add
+GIVE_UP_MOVE = 3  # failures in a row at the address a source moved to, before we ask at its own address again
+ASKED_PAUSE = "the source asked for this pause (Retry-After)"
 
 # A source that answers slowly or not at all today is likely well tomorrow: such a failure counts half.
 SOFT_FAILURES = frozenset(
@@ -48,7 +51,18 @@ def is_due(source: Source, memory: SourceMemory, now: datetime) -> bool:
     """Whether to ask now. A time further off than we ever wait means that the clock was wrong: ask."""
     if not source.enabled or memory.stopped_at is not None:
         return False
-    return memory.next_check_at is None or not now < memory.next_check_at <= now + MAX_RETRY_AFTER
+    return memory.next_check_at is None or not now < memory.next_check_at <= now + _longest_wait(memory)
+
+
+def paused_until(memory: SourceMemory, now: datetime) -> datetime | None:
+    """Until when a source's host wants to be left alone by us, whatever we would ask it for; None when it may be asked.
+
+    A 429 counts the client and not the address asked, and Retry-After is said by the server: both hold for the host.
+    """
+    refused = memory.failures > 0 and memory.last_failure_reason == Failure.RATE_LIMITED
+    if memory.next_check_at is None or not (refused or _asked_to_pause(memory)):
+        return None
+    return memory.next_check_at if now < memory.next_check_at <= now + _longest_wait(memory) else None
 
 
 def current_feed_url(source: Source, memory: SourceMemory) -> str:
@@ -58,7 +72,7 @@ def current_feed_url(source: Source, memory: SourceMemory) -> str:
 
 def may_send_validators(memory: SourceMemory, now: datetime) -> bool:
     """False once a week, so that an ETag that never changes hides nothing for longer."""
-    return memory.last_full_at is not None and now - memory.last_full_at < FULL_CHECK_AFTER
+    return memory.last_full_at is not None and abs(now - memory.last_full_at) < FULL_CHECK_AFTER
 
 
 def after_check(memory: SourceMemory, answer: Answer, now: datetime, chance: random.Random) -> SourceMemory:
@@ -67,8 +81,9 @@ def after_check(memory: SourceMemory, answer: Answer, now: datetime, chance: ran
     if remembered.stopped_at is not None:
         return replace(remembered, next_check_at=None, next_check_reason="gone: not asked again")
     wait, reason = _wait(remembered, answer, now)
-    moment = _outside_skipped_hours(now + wait + wait * JITTER * chance.random(), remembered.advice or {})
-    return replace(remembered, next_check_at=moment.replace(microsecond=0), next_check_reason=reason)
+    moment = _whole_second(now + wait + wait * JITTER * chance.random())
+    moment = _outside_skipped_hours(moment, remembered.advice or {})
+    return replace(remembered, next_check_at=moment, next_check_reason=reason)
 
 
 def rhythm(published: Sequence[datetime]) -> timedelta | None:
@@ -95,13 +110,15 @@ def _remember(memory: SourceMemory, answer: Answer, now: datetime) -> SourceMemo
         "failures": 0,
         "last_checked_at": now,
         "last_success_at": now,
+        "stopped_at": None,
         "etag": answer.etag,
         "last_modified": answer.last_modified,
-        "max_age_seconds": _seconds(answer.max_age),
         **_moved(memory, answer, now),
     }
     if answer.full:
         kept |= {"body_hash": answer.body_hash, "last_full_at": now}
+    if answer.full or answer.max_age is not None:  # what a 304 does not name stays as it was (RFC 9111 §3.2)
+        kept["max_age_seconds"] = _seconds(answer.max_age)
     if answer.advice is not None:
         kept["advice"] = pack_advice(answer.advice, rhythm(answer.published))
     return replace(memory, **kept)
@@ -112,14 +129,23 @@ def _moved(memory: SourceMemory, answer: Answer, now: datetime) -> dict[str, Any
         # Asked at the new address already, no redirect is seen: the move holds.
         return {} if _has_moved(memory) else {"moved_to": None, "moved_count": 0, "moved_since": None}
     if answer.moved_to == memory.moved_to:
-        return {"moved_count": memory.moved_count + 1}
+        since = min(memory.moved_since or now, now)  # the clock may have been ahead
+        return {"moved_count": memory.moved_count + 1, "moved_since": since}
     return {"moved_to": answer.moved_to, "moved_count": 1, "moved_since": now}
 
 
 def _has_moved(memory: SourceMemory) -> bool:
-    if memory.moved_since is None or memory.last_success_at is None:
+    if memory.moved_since is None or memory.last_success_at is None or memory.failures >= GIVE_UP_MOVE:
         return False
     return memory.moved_count >= MOVE_COUNT and memory.last_success_at - memory.moved_since >= MOVE_TIME
+
+
+def _asked_to_pause(memory: SourceMemory) -> bool:
+    return memory.next_check_reason.endswith(ASKED_PAUSE)
+
+
+def _longest_wait(memory: SourceMemory) -> timedelta:
+    return (MAX_RETRY_AFTER if _asked_to_pause(memory) else MAX_INTERVAL) * (1 + JITTER) + LONGEST_SKIP
 
 
 def _wait(memory: SourceMemory, answer: Answer, now: datetime) -> tuple[timedelta, str]:
@@ -132,12 +158,15 @@ def _wait(memory: SourceMemory, answer: Answer, now: datetime) -> tuple[timedelt
     if answer.retry_after is not None:
         asked = min(max(answer.retry_after, MIN_RETRY_AFTER), MAX_RETRY_AFTER)
         if asked >= wait or answer.reason is Failure.RATE_LIMITED:
-            return max(asked, MIN_INTERVAL), f"{answer.reason.value}: the source asked for this pause (Retry-After)"
+            return max(asked, MIN_INTERVAL), f"{answer.reason.value}: {ASKED_PAUSE}"
     return wait, why
 
 
 def _usual_wait(memory: SourceMemory) -> tuple[timedelta, str]:
-    """The longest of what the source asks for; else its rhythm; else an hour; a day when each check is a full one."""
+    """The longest of what the source asks for; else its rhythm; else an hour.
+
+    A day where each check is a full one, unless the source itself publishes an interval of an hour or more.
+    """
     advice = memory.advice or {}
     asked = [
         (timedelta(seconds=memory.max_age_seconds or 0), "the source's max-age"),
@@ -149,11 +178,16 @@ def _usual_wait(memory: SourceMemory) -> tuple[timedelta, str]:
     conditional = bool(memory.etag or memory.last_modified)
     if longest >= max(learnt, MIN_INTERVAL):
         return min(longest, MAX_INTERVAL), why
-    if not conditional and not longest:
+    if not conditional and longest < MIN_INTERVAL:
         return UNCONDITIONAL_INTERVAL, "no validators: once a day"
     if learnt > MIN_INTERVAL:
         return learnt, "the source's rhythm"
     return MIN_INTERVAL, "hourly"
+
+
+def _whole_second(moment: datetime) -> datetime:
+    """Rounded up: an hour is never 59 minutes and some seconds."""
+    return (moment + timedelta(microseconds=999_999)).replace(microsecond=0)
 
 
 def _outside_skipped_hours(moment: datetime, advice: dict[str, Any]) -> datetime:

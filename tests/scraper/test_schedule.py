@@ -11,12 +11,14 @@ import pytest
 
 from db.shapes import Failure, FeedAdvice, SourceMemory
 from scraper.schedule import (
+    ASKED_PAUSE,
     MAX_INTERVAL,
     Answer,
     after_check,
     current_feed_url,
     is_due,
     may_send_validators,
+    paused_until,
     rhythm,
 )
 from tests.db.factory import make_memory, make_source
@@ -56,6 +58,8 @@ def wait_after(*answers: Answer, memory: SourceMemory | None = None, now: dateti
         (good(etag=None), DAY),
         (good(etag=None, last_modified="Fri, 20 Nov 2026 11:00:00 GMT"), HOUR),
         (good(max_age=timedelta(minutes=5)), HOUR),
+        (good(etag=None, max_age=timedelta(minutes=5)), DAY),
+        (good(etag=None, advice=FeedAdvice(ttl_minutes=120)), 2 * HOUR),
         (good(max_age=3 * HOUR), 3 * HOUR),
         (good(advice=FeedAdvice(ttl_minutes=240)), 4 * HOUR),
         (good(advice=FeedAdvice(update_minutes=720.0)), 12 * HOUR),
@@ -74,6 +78,15 @@ def test_what_a_source_asked_for_holds_after_not_modified() -> None:
     unchanged = Answer(etag='"1"', max_age=6 * HOUR)
     assert wait_after(good(advice=FeedAdvice(ttl_minutes=300)), unchanged) == 6 * HOUR
     assert wait_after(good(advice=FeedAdvice(ttl_minutes=300)), replace(unchanged, max_age=None)) == 5 * HOUR
+    assert wait_after(good(max_age=4 * HOUR), replace(unchanged, max_age=None)) == 4 * HOUR
+
+
+def test_a_document_that_no_longer_asks_for_an_interval_is_believed() -> None:
+    assert wait_after(good(max_age=4 * HOUR), good()) == HOUR
+
+
+def test_an_hour_is_never_less_than_an_hour() -> None:
+    assert wait_after(good(), now=NOW + timedelta(microseconds=900_000)) >= HOUR
 
 
 def test_jitter_only_ever_adds() -> None:
@@ -133,6 +146,11 @@ def test_a_source_that_is_gone_is_not_asked_again() -> None:
     assert (memory.stopped_at, is_due(LEDGER, memory, NOW + 999 * DAY)) == (NOW, False)
 
 
+def test_a_source_that_came_back_is_asked_again() -> None:
+    memory = after_check(make_memory(), failed(Failure.GONE), NOW, NoChance())
+    assert is_due(LEDGER, after_check(memory, good(), NOW + DAY, NoChance()), NOW + 3 * DAY)
+
+
 @pytest.mark.parametrize(
     ("advice", "expected"),
     [
@@ -151,7 +169,7 @@ def test_skipped_hours_and_days_are_skipped(advice: FeedAdvice, expected: dateti
         (None, True),
         (NOW, True),
         (NOW + timedelta(seconds=1), False),
-        (NOW + 31 * DAY, False),
+        (NOW + 7 * DAY, False),
         (NOW + 3650 * DAY, True),  # the clock was ten years ahead when this was written
     ],
 )
@@ -159,11 +177,57 @@ def test_a_source_is_due_at_its_time(next_check_at: datetime | None, due: bool) 
     assert is_due(LEDGER, make_memory(next_check_at=next_check_at), NOW) is due
 
 
+@pytest.mark.parametrize("ahead", [3650 * DAY, 60 * DAY, -3650 * DAY])
+@pytest.mark.parametrize("answer", [good(), failed(Failure.DNS), failed(Failure.RATE_LIMITED, retry_after=31 * DAY)])
+def test_no_source_sleeps_longer_than_its_longest_interval_once_the_clock_is_right(
+    answer: Answer, ahead: timedelta
+) -> None:
+    memory = after_check(make_memory(last_full_at=NOW), answer, NOW + ahead, random.Random(1))
+    longest = 42 * DAY if answer.retry_after else 15 * DAY
+    assert is_due(LEDGER, memory, NOW) or is_due(LEDGER, memory, NOW + longest)
+
+
+def test_a_pause_of_a_month_holds_with_its_jitter() -> None:
+    asked = failed(Failure.RATE_LIMITED, retry_after=31 * DAY)
+    for seed in range(20):
+        memory = after_check(make_memory(), asked, NOW, random.Random(seed))
+        assert not is_due(LEDGER, memory, NOW + 31 * DAY - HOUR)
+
+
+@pytest.mark.parametrize(
+    ("answer", "pause"),
+    [
+        (failed(Failure.RATE_LIMITED, retry_after=5 * HOUR), 5 * HOUR),
+        (failed(Failure.HTTP_5XX, retry_after=90 * HOUR), 90 * HOUR),
+        (failed(Failure.HTTP_5XX), None),
+        (failed(Failure.DNS), None),
+        (good(max_age=5 * HOUR), None),
+    ],
+)
+def test_a_pause_that_was_asked_for_is_the_hosts(answer: Answer, pause: timedelta | None) -> None:
+    memory = after_check(make_memory(), answer, NOW, NoChance())
+    assert paused_until(memory, NOW) == (None if pause is None else NOW + pause)
+
+
+def test_a_429_without_a_time_pauses_the_host_until_we_ask_again() -> None:
+    memory = after_check(make_memory(), failed(Failure.RATE_LIMITED), NOW, NoChance())
+    assert paused_until(memory, NOW) == memory.next_check_at
+
+
+@pytest.mark.parametrize("off_by", [timedelta(), -3650 * DAY])
+def test_a_pause_that_is_over_or_absurd_is_none(off_by: timedelta) -> None:
+    memory = make_memory(failures=1, next_check_at=NOW - off_by, next_check_reason=f"http_5xx: {ASKED_PAUSE}")
+    assert paused_until(memory, NOW) is None
+
+
 def test_a_disabled_source_is_never_due() -> None:
     assert is_due(make_source(enabled=False), make_memory(), NOW) is False
 
 
-@pytest.mark.parametrize(("last_full_at", "conditional"), [(None, False), (NOW - DAY, True), (NOW - 7 * DAY, False)])
+@pytest.mark.parametrize(
+    ("last_full_at", "conditional"),
+    [(None, False), (NOW - DAY, True), (NOW - 7 * DAY, False), (NOW + 3650 * DAY, False)],
+)
 def test_validators_rest_once_a_week(last_full_at: datetime | None, conditional: bool) -> None:
     assert may_send_validators(make_memory(last_full_at=last_full_at), NOW) is conditional
 
@@ -190,6 +254,21 @@ def test_a_permanent_redirect_is_believed_after_it_agreed_often_and_long(memory:
 def test_a_move_holds_when_the_new_address_answers_itself() -> None:
     memory = after_check(moved(5, 4 * DAY), good(), NOW + 30 * DAY, NoChance())
     assert current_feed_url(LEDGER, memory) == "https://new.example/feed"
+
+
+def test_a_move_to_where_nothing_is_any_more_is_taken_back() -> None:
+    memory = moved(5, 4 * DAY)
+    for _ in range(3):
+        memory = after_check(memory, failed(Failure.HTTP_4XX), NOW + 40 * DAY, NoChance())
+    assert current_feed_url(LEDGER, memory) == LEDGER.feed_url
+    assert current_feed_url(LEDGER, after_check(memory, good(), NOW + 50 * DAY, NoChance())) == LEDGER.feed_url
+
+
+def test_a_move_seen_while_the_clock_was_ahead_is_believed_in_the_end() -> None:
+    memory = after_check(make_memory(), good(moved_to="https://new.example/"), NOW + 3650 * DAY, NoChance())
+    for n in range(6):
+        memory = after_check(memory, good(moved_to="https://new.example/"), NOW + n * 4 * DAY, NoChance())
+    assert current_feed_url(LEDGER, memory) == "https://new.example/"
 
 
 def test_a_redirect_that_ends_too_soon_is_forgotten() -> None:
