@@ -37,17 +37,19 @@ _QUALIFIER_BEFORE = _any_case(rf"\b({'|'.join(_QUALIFIERS.values())})\s+$")
 
 _KINDS = (
     r"(?:(?:full[- ]time|part[- ]time|contract|permanent|corporate|remaining|unioni[sz]ed|U\.?S\.?(?:[- ]based)?"
-    r"|global|additional|more|other|editorial|newsroom|salaried|union|game|games|gaming|video game|studio|tech|production"
-    r"|creative|company|local|news|division|of its|of the|of their|its)\s+)*"
+    r"|global|additional|more|other|editorial|newsroom|salaried|union|game|games|gaming|video game|studio"
+    r"|tech|production|creative|company|local|news|division|of its|of the|of their|its)\s+)*"
 )
 # Plural only: "Destiny 2 developer" counts nobody.
 _PEOPLE = (
     r"(?:jobs|roles|positions|posts|employees|staffers|staff members|staff|workers|people|developers|devs|team members"
     r"|members of staff|members|headcount|artists|animators|journalists|reporters|crew members|crew|redundancies"
-    r"|layoffs|engineers|testers|contractors|musicians|colleagues|personnel|freelancers|individuals|job cuts|job losses|editors"
-    r"|writers|executives|managers)\b"
+    r"|layoffs|engineers|testers|contractors|musicians|colleagues|personnel|freelancers|individuals|job cuts"
+    r"|job losses|editors|writers|executives|managers)\b"
 )
-_PEOPLE_AFTER = _any_case(rf"\+?(?: or so)?[\s-]+{_KINDS}{_PEOPLE}")
+_PEOPLE_AFTER = _any_case(
+    rf"\+?(?: or so)?[\s-]+{_KINDS}{_PEOPLE}|-(?:person|job|employee)\s(?:layoffs?|job cuts?|redundanc(?:y|ies))\b"
+)
 _CUT_AFTER = _any_case(
     r"\+?\s+(?:were |are |have been |being |to be )?(?:laid off|let go|made redundant|affected|impacted|furloughed)\b"
 )
@@ -194,7 +196,7 @@ def _is_count(text: str, number: _Number) -> bool:
 
 
 def _looks_like_year(text: str, number: _Number) -> bool:
-    return 1950 <= number.value <= 2040 and "," not in text[number.digits : number.end]
+    return 1950 <= number.value <= 2040 and text[number.digits : number.digits + 4].isdigit()
 
 
 def _is_name(text: str, number: _Number) -> bool:
