@@ -187,8 +187,7 @@ class Reading:
 
     def _let_title_speak(self) -> None:
         """Where the title says where, places that only the summary names are left out."""
-        unions = any(self._in_title(span) and self._region_of(span, name) for span, name in self._all_names())
-        if unions or any(map(self._in_title, self.places.values())):
+        if any(map(self._in_title, self.places.values())):
             self.places = {region: span for region, span in self.places.items() if self._in_title(span)}
 
     def _all_names(self) -> Iterator[tuple[Span, Name]]:
@@ -246,13 +245,20 @@ class Reading:
             )
             for term, span in self.places.items()
         }
-        for span, name in self._all_names():
-            region = self._region_of(span, name)
-            if region and region not in tags:
-                tags[region] = self._implied(Axis.REGION, region, span, name)
+        tags = self._implied_regions(Axis.UNION) | tags
+        tags = tags or self._implied_regions(Axis.EMPLOYER)
         if not tags:
             tags = self._from_hits(Axis.REGION, "regions", self.regions)
         return self._with_parents(Axis.REGION, tags)
+
+    def _implied_regions(self, axis: Axis) -> dict[str, Tag]:
+        """Regions of the unions or employers named, each with its first name as evidence."""
+        tags: dict[str, Tag] = {}
+        for span, name in self._all_names():
+            region = self._region_of(span, name) if name.axis is axis else ""
+            if region and region not in tags:
+                tags[region] = self._implied(Axis.REGION, region, span, name)
+        return tags
 
     def _region_of(self, span: Span, name: Name) -> str:
         """An employer's only where the item speaks of its staff: the BBC also reports."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from scraper.tagging.tokens import ANY, EXACT, FormToken, Text, coarse, expand, form_tokens
+from scraper.tagging.tokens import EXACT, Form, Text, coarse, expand, read_form
 
 Span = tuple[int, int]  # words [start, end) of a Text
 Found = dict[int, list[Span]]  # phrase -> where it stands
@@ -19,19 +19,19 @@ class Phrases:
 
     def __init__(self) -> None:
         self._numbers: dict[object, int] = {}
-        self._forms: dict[str, tuple[int, ...]] = {}
-        self._tokens: list[tuple[FormToken, ...]] = []
+        self._by_form: dict[str, tuple[int, ...]] = {}
+        self._forms: list[Form] = []
 
     def named(self, name: str) -> int:
         """The number of a named set; nothing in a text matches it by itself."""
-        return self._number(name, ())
+        return self._number(name, _NO_FORM)
 
     def numbers(self, form: str) -> tuple[int, ...]:
         """The numbers of all phrases that a form stands for."""
-        known = self._forms.get(form)
+        known = self._by_form.get(form)
         if known is None:
-            tokens = (form_tokens(text) for text in expand(form))
-            known = self._forms[form] = tuple({self._number(phrase, phrase) for phrase in tokens if phrase})
+            forms = map(read_form, expand(form))
+            known = self._by_form[form] = tuple(self._number(each, each) for each in forms if each.keys)
         return known
 
     def all_numbers(self, forms: Iterable[str]) -> frozenset[int]:
@@ -40,33 +40,44 @@ class Phrases:
     def trie(self, numbers: Iterable[int]) -> Node:
         root: Node = {}
         for number in numbers:
-            if tokens := self._tokens[number]:
-                _insert(root, tokens, number)
+            form = self._forms[number]
+            if form.keys:
+                _insert(root, form, number)
         return root
 
     def coarse_words(self, number: int) -> frozenset[bytes]:
         """The words of a phrase as `words_of` reads them in a text; none for a named set."""
-        return frozenset(word for token in self._tokens[number] for word in coarse(token.key))
+        return frozenset(word for key in self._forms[number].keys for word in coarse(key))
 
-    def _number(self, key: object, tokens: tuple[FormToken, ...]) -> int:
+    def _number(self, key: object, form: Form) -> int:
         number = self._numbers.get(key)
         if number is None:
-            number = self._numbers[key] = len(self._tokens)
-            self._tokens.append(tokens)
+            number = self._numbers[key] = len(self._forms)
+            self._forms.append(form)
         return number
 
 
-def _insert(root: Node, tokens: tuple[FormToken, ...], number: int) -> None:
+_NO_FORM = Form((), ())
+
+
+def _insert(root: Node, form: Form, number: int) -> None:
     node = root
-    for token in tokens:
-        following = node.get(token.key)
-        if following is None:
-            following = node[token.key] = {}
-        if token.letters == EXACT and len(token.key) <= 5:
-            node.setdefault(".".join(token.key), following)  # AI also as A.I.
-        node = following
-    letters = tuple((i, token.letters, token.text) for i, token in enumerate(tokens) if token.letters != ANY)
-    node.setdefault("", []).append((number, letters))
+    for key in form.keys:
+        following = node.get(key)
+        node = node.setdefault(key, {}) if following is None else following
+    node.setdefault("", []).append((number, form.letters))
+    if form.letters:
+        _insert_dotted(root, form)
+
+
+def _insert_dotted(root: Node, form: Form) -> None:
+    """AI also as A.I.: another way to the same node."""
+    exact = {place for place, asked, _ in form.letters if asked == EXACT and len(form.keys[place]) <= 5}
+    node = root
+    for place, key in enumerate(form.keys):
+        if place in exact:
+            node.setdefault(".".join(key), node[key])
+        node = node[key]
 
 
 def find(text: Text, root: Node, found: Found) -> None:

@@ -48,8 +48,14 @@ def calls_of(name: Name) -> tuple[str, ...]:
     return (f"@{name.axis}", *(f"@{name.axis}.{detail}" for detail in details))
 
 
-def _rarest(words: frozenset[bytes]) -> bytes:
-    return min(words, key=lambda word: (PER_THOUSAND.get(word, 1), -len(word), word))
+def _commonness(word: bytes) -> tuple[int, int, bytes]:
+    return PER_THOUSAND.get(word, 1), -len(word), word
+
+
+def _flat(asked: frozenset[int], members: Mapping[int, set[int]]) -> Iterator[int]:
+    """The phrases that a side of a rule asks for, those of its named sets included."""
+    for number in asked:
+        yield from members.get(number, (number,))
 
 
 class Rulebook:
@@ -143,14 +149,25 @@ class Rulebook:
         """Per word: what else must stand in a text for a form with that word to count."""
         members = self._members()
         hints: dict[bytes, dict[Hint, None]] = {}
+        read = {
+            number: words for number in self._read_by_topics(members) if (words := self.phrases.coarse_words(number))
+        }
+        rarest = {number: min(words, key=_commonness) for number, words in read.items()}
+        companies: dict[frozenset[int], frozenset[bytes] | None] = {frozenset(): None}
         for judge in self.topics.judges:
-            company = None
-            if judge.near and self.headcount not in judge.near:
-                company = frozenset(_rarest(words) for words in self._phrases_of(judge.near, members))
-            for words in self._phrases_of(judge.forms, members):
-                rarest = _rarest(words)
-                hints.setdefault(rarest, {})[words - {rarest}, company] = None
+            if judge.near not in companies:
+                near = _flat(judge.near, members)
+                companies[judge.near] = (
+                    None if self.headcount in judge.near else frozenset(rarest[n] for n in near if n in rarest)
+                )
+            for number in _flat(judge.forms, members):
+                if number in read:
+                    hint = read[number] - {rarest[number]}, companies[judge.near]
+                    hints.setdefault(rarest[number], {})[hint] = None
         return {word: sorted(found, key=lambda hint: len(hint[0])) for word, found in hints.items()}
+
+    def _read_by_topics(self, members: Mapping[int, set[int]]) -> set[int]:
+        return {number for judge in self.topics.judges for number in _flat(judge.forms | judge.near, members)}
 
     def _members(self) -> dict[int, set[int]]:
         """The phrases that call each named set."""
@@ -161,11 +178,6 @@ class Rulebook:
         for name, phrases in self._named_organisations():
             members[self.phrases.named(name)] = phrases
         return members
-
-    def _phrases_of(self, asked: frozenset[int], members: Mapping[int, set[int]]) -> list[frozenset[bytes]]:
-        """The words of each phrase that a side of a rule asks for, those of its named sets included."""
-        phrases = {phrase for number in asked for phrase in members.get(number, {number})}
-        return [words for phrase in phrases if (words := self.phrases.coarse_words(phrase))]
 
     def _named_organisations(self) -> Iterator[tuple[str, set[int]]]:
         """Sets that organisations call by their kind, sector or id."""

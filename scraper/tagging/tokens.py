@@ -29,6 +29,7 @@ _NOISE = re.compile(
     r"(?: / | via )[A-Z]\w+(?: (?:[A-Z]\w+|of|the))*"
 )
 BREAK = "\0"  # stands between title and summary
+_SIMPLE = re.compile(r"[a-z0-9 ]+")
 _ACRONYM = re.compile(r"\w(?:\.\w)+")
 _BRACES = re.compile(r"\{([^{}]*)\}")
 
@@ -49,17 +50,20 @@ def words_of(title: str, summary: str) -> set[bytes]:
 
 def coarse(word: str) -> set[bytes]:
     """A word of a form as `words_of` would read it."""
-    return words_of(word, "")
+    return {word.encode()} if word.isalnum() and word.isascii() else words_of(word, "")
 
 
-class FormToken(NamedTuple):
-    key: str
-    letters: int  # ANY, CAPITAL or EXACT
-    text: str
+class Form(NamedTuple):
+    """The words of one form, and which of them ask for more than the word: (place, CAPITAL or EXACT, as written)."""
+
+    keys: tuple[str, ...]
+    letters: tuple[tuple[int, int, str], ...]
 
 
 def expand(form: str) -> list[str]:
     """`cut{,s}` -> cut, cuts. Several braces multiply; they do not nest."""
+    if "{" not in form:
+        return [form]
     parts = _BRACES.split(form)
     choices = [[_choice(each) for each in part.split(",")] if n % 2 else [part] for n, part in enumerate(parts)]
     return ["".join(choice) for choice in product(*choices)]
@@ -70,15 +74,14 @@ def _choice(text: str) -> str:
     return text.lstrip() or text
 
 
-def form_tokens(form: str) -> tuple[FormToken, ...]:
-    """The words of one form, each with what it asks: AI as written, Hollywood with a capital, film any way."""
+def read_form(form: str) -> Form:
+    """One form without braces: AI as written, Hollywood with a capital, film any way."""
+    if _SIMPLE.fullmatch(form):
+        return Form(tuple(form.split()), ())
     pattern = CHARACTER if EAST_ASIAN.search(form) else WORD
-    return tuple(_form_token(word) for word in pattern.findall(form))
-
-
-def _form_token(word: str) -> FormToken:
-    text = word.replace(".", "") if _ACRONYM.fullmatch(word) else word
-    return FormToken(text.lower(), _letters(text), text)
+    words = [word.replace(".", "") if _ACRONYM.fullmatch(word) else word for word in pattern.findall(form)]
+    letters = ((place, _letters(word), word) for place, word in enumerate(words))
+    return Form(tuple(word.lower() for word in words), tuple(each for each in letters if each[1] != ANY))
 
 
 def _letters(word: str) -> int:
