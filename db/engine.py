@@ -15,6 +15,7 @@ from db.errors import NoDatabase
 
 BUSY_TIMEOUT_MS = 30_000
 READ_LIMIT_SECONDS = 1.0
+_MAPPED_BYTES = 1 << 36  # address space, not memory: readers share the system's cache of the file, page by page
 _STEPS_BETWEEN_LOOKS = 10_000  # of SQLite's virtual machine: about a millisecond
 
 
@@ -75,6 +76,7 @@ def _open_sqlite(url: URL, read_only: bool) -> Engine:
         if isinstance(connection, ReadingConnection):
             connection.watch_clock()
             connection.execute("PRAGMA query_only = ON")
+            connection.execute(f"PRAGMA mmap_size = {_MAPPED_BYTES}")
         else:
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = NORMAL")

@@ -13,6 +13,7 @@ from db.filters import Filter, Position, Sort
 from db.plan import HIGHEST_ID, LOWEST_ID, Plan, make_plan
 
 RELEVANCE_WINDOW = 1_000  # newest matches among which `relevance` orders
+GATHER = 5_000  # items that are put in order at once
 COUNT_EXACTLY = 8_192  # candidates that are looked at one by one to count; beyond, a sample of about as many
 
 
@@ -152,14 +153,20 @@ def _count(snapshot: Snapshot, plan: Plan, limit: int | None, sample: int = 1) -
 
 
 def _find_received(snapshot: Snapshot, plan: Plan, limit: int, after: Position | None) -> Page:
-    conditions, parameters = plan.matches("item.id", driver=True)
-    words, phrases = plan.matches_search("item.id")
-    where = f"item.id >= ? AND item.id < ? {conditions} {words}"
-    values = [plan.low, plan.high, *parameters, *phrases]
+    """Few items are gathered and put in order; of many, those that came last are looked at until there are enough."""
+    if plan.driver.items <= GATHER or plan.filter.search:
+        walk, values = plan.walk(plan.low, plan.high, None)
+        where = f"item.id IN ({walk})"
+    else:
+        conditions, values = plan.matches("item.id", driver=True)
+        where = f"item.received_at IS NOT NULL {conditions}"
+        if plan.low != LOWEST_ID or plan.high != HIGHEST_ID:
+            where += " AND item.id >= ? AND item.id < ?"
+            values = [*values, plan.low, plan.high]
     if after:
         where += " AND (item.received_at < ? OR (item.received_at = ? AND item.id < ?))"
         where += " AND item.received_at <= ?"  # said once more, so that an index is walked from there
-        values += [after.received_at, after.received_at, after.item_id, after.received_at]
+        values = [*values, after.received_at, after.received_at, after.item_id, after.received_at]
     statement = (
         f"SELECT item.id, item.received_at FROM item WHERE {where} "
         f"ORDER BY item.received_at DESC, item.id DESC LIMIT {limit + 1:d}"

@@ -49,19 +49,21 @@ class _Matches:
 def tally_terms(snapshot: Snapshot, wanted: Filter, axes: Iterable[str]) -> dict[str, Tally]:
     """For each axis, its terms among the items that match what the filter asks of the other axes."""
     read: dict[Filter, _Matches] = {}
+    totals: dict[Filter, Total] = {}
     keys = snapshot.term_keys()
     tallies = {}
     for axis in axes:
         others = wanted.without({axis})
         if others not in read:
             read[others] = _read_matches(snapshot, others)
+            totals[others] = count_items(snapshot, others)
         matches = read[others]
         counts = {
             keys[term_id][1]: count * matches.sample
             for term_id, count in matches.counts.items()
             if term_id in keys and keys[term_id][0] == axis
         }
-        tallies[axis] = Tally(count_items(snapshot, others), counts, matches.sample > 1)
+        tallies[axis] = Tally(totals[others], counts, matches.sample > 1)
     return tallies
 
 
