@@ -246,9 +246,7 @@ class Reading:
             for term, span in self.places.items()
         }
         tags = self._implied_regions(Axis.UNION) | tags
-        tags = tags or self._implied_regions(Axis.EMPLOYER)
-        if not tags:
-            tags = self._from_hits(Axis.REGION, "regions", self.regions)
+        tags = tags or self._implied_regions(Axis.EMPLOYER) or self._from_hits(Axis.REGION, "regions", self.regions)
         return self._with_parents(Axis.REGION, tags)
 
     def _implied_regions(self, axis: Axis) -> dict[str, Tag]:
