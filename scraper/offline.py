@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from db.shapes import Failure
 from scraper.answers import Freshness, Validators
-from scraper.fetch import Fetched, FetchError, NotModified
+from scraper.fetch import FEED_TYPES, Fetched, FetchError, NotModified
 
 
 class OfflineFetcher:
@@ -16,7 +16,9 @@ class OfflineFetcher:
     def __init__(self, documents: Mapping[str, bytes]) -> None:
         self._documents = documents
 
-    async def fetch(self, url: str, validators: Validators | None = None) -> Fetched | NotModified:
+    async def fetch(
+        self, url: str, validators: Validators | None = None, accept: str = FEED_TYPES
+    ) -> Fetched | NotModified:
         body = self._documents.get(url)
         if body is None:
             raise FetchError(Failure.HTTP_4XX, "status 404", status=404)

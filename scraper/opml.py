@@ -30,12 +30,15 @@ MAX_ID = 60
 
 
 def to_opml(sources: Iterable[Source]) -> bytes:
-    """One outline per source, without credentials; what OPML has no word for is in attributes of our namespace."""
+    """One outline per feed, without credentials; what OPML has no word for is in attributes of our namespace.
+
+    Pages and sitemaps are left out: other readers could make nothing of them.
+    """
     ET.register_namespace("craftwatch", NAMESPACE)
     opml = ET.Element("opml", version="2.0")
     ET.SubElement(ET.SubElement(opml, "head"), "title").text = "craftwatch sources"
     body = ET.SubElement(opml, "body")
-    for source in sources:
+    for source in (source for source in sources if source.format == "feed"):
         ET.SubElement(body, "outline", _attributes(source))
     ET.indent(opml)
     return bytes(ET.tostring(opml, encoding="utf-8", xml_declaration=True)) + b"\n"

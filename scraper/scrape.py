@@ -21,7 +21,7 @@ from db.shapes import Failure, FeedAdvice, ItemDraft, Source, SourceMemory, Tagg
 from db.store import Counts, Store
 from db.watch import Check, known_entries
 from scraper.answers import Freshness, Validators
-from scraper.fetch import Fetched, FetchError, NotModified
+from scraper.fetch import FEED_TYPES, Fetched, FetchError, NotModified, accepted_types
 from scraper.parse import ParseError
 from scraper.schedule import Answer, after_check, current_feed_url, may_send_validators
 from scraper.tag import Tagger
@@ -33,7 +33,9 @@ log = logging.getLogger("craftwatch.scrape")
 class Fetches(Protocol):
     """What a run needs of a fetcher."""
 
-    async def fetch(self, url: str, validators: Validators | None = None) -> Fetched | NotModified:
+    async def fetch(
+        self, url: str, validators: Validators | None = None, accept: str = FEED_TYPES
+    ) -> Fetched | NotModified:
         """Raises FetchError."""
 
 
@@ -129,7 +131,7 @@ class _Visit:
     async def run(self) -> SourceReport:
         url = current_feed_url(self.source, self.memory)
         try:
-            answer = await self.scraper.fetcher.fetch(url, self._validators())
+            answer = await self.scraper.fetcher.fetch(url, self._validators(), accepted_types(self.source.format))
             if isinstance(answer, NotModified):
                 report = await self._save("not_modified", _answer_304(answer), 304)
             elif answer.body_hash == self.memory.body_hash:
@@ -144,7 +146,7 @@ class _Visit:
     async def _take_in(self, fetched: Fetched) -> SourceReport:
         now = self.scraper.now()
         document = await self.scraper.parsers.parse(
-            fetched.body, fetched.content_type, fetched.url_final, self.source, now
+            fetched.body, fetched.declared_type, fetched.url_final, self.source, now
         )
         answer = _answer_200(fetched, document.advice, [draft.published_at for draft in document.drafts])
         return await self._save("ok", answer, fetched.status, fetched.bytes_on_wire, document.drafts)

@@ -7,12 +7,14 @@ import json
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import fields
+from dataclasses import asdict, fields
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
-from db.shapes import Source
+from db.shapes import Selectors, Source
+from scraper.selectors import selector_fault
 from scraper.urls import canonical_url, is_web_url
 
 PACKAGED = Path(__file__).with_name("sources.toml")
@@ -20,6 +22,7 @@ PACKAGED = Path(__file__).with_name("sources.toml")
 KINDS = ("trade", "news", "union", "labour-press", "statistics", "association", "public-body")
 SECTORS = ("film-tv", "animation-vfx", "games", "music", "stage", "broadcast-news", "publishing", "general")
 SCOPES = ("entertainment", "general")
+FORMATS = ("feed", "page", "sitemap")
 _ISO_3166_1 = """
     AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS BT BV BW BY
     BZ CA CC CD CF CG CH CI CK CL CM CN CO CR CU CV CW CX CY CZ DE DJ DK DM DO DZ EC EE EG EH ER ES ET FI FJ FK
@@ -32,8 +35,11 @@ _ISO_3166_1 = """
 COUNTRIES = frozenset(_ISO_3166_1.split())
 LANGUAGE_TAG = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
 
-FIELDS = tuple(field.name for field in fields(Source) if field.name != "id")
+PAGE = "page"  # the table of a block that holds the selectors
+FIELDS = tuple(field.name for field in fields(Source) if field.name not in ("id", "selectors"))
+PAGE_FIELDS = tuple(field.name for field in fields(Selectors))
 REQUIRED = ("name", "homepage", "feed_url", "kind", "sector", "country", "language")
+PAGE_REQUIRED = ("item", "title", "link")
 
 _ID = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _SECRET = re.compile(r"(?i)(?:.*[-_])?(?:token|key|apikey|auth|password|passwd|pwd|secret|sig|signature|session)")
@@ -62,7 +68,7 @@ def read_sources(text: str, file: str = "sources.toml") -> tuple[Source, ...]:
     faults = [f"{file}: {fault}" for fault in _all_faults(blocks)]
     if faults:
         raise SourcesError("\n".join(faults))
-    return tuple(Source(id=source_id, **block) for source_id, block in blocks.items())
+    return tuple(_source(source_id, block) for source_id, block in blocks.items())
 
 
 def to_toml(sources: Iterable[Source]) -> str:
@@ -91,6 +97,11 @@ def _veiled(pair: str) -> str:
 
 
 # Reading
+
+
+def _source(source_id: str, block: Mapping[str, Any]) -> Source:
+    stated = {name: value for name, value in block.items() if name != PAGE}
+    return Source(id=source_id, **stated, selectors=Selectors(**block[PAGE]) if PAGE in block else None)
 
 
 def _read(path: Path) -> str:
@@ -128,7 +139,7 @@ def _faults(source_id: str, block: Any) -> Iterator[str]:
         return
     if not _ID.fullmatch(source_id):
         yield "id: expected lower-case letters and digits with single hyphens between them"
-    for name in [name for name in block if name not in FIELDS]:
+    for name in [name for name in block if name not in (*FIELDS, PAGE)]:
         yield f"{name}: no such field{_nearest(name, FIELDS)}; expected {_listed(FIELDS)}"
     for name in REQUIRED:
         if name not in block:
@@ -136,6 +147,52 @@ def _faults(source_id: str, block: Any) -> Iterator[str]:
     for name in FIELDS:
         if name in block and not _is_valid(name, block[name]):
             yield f"{name}: {_shown(name, block[name])}{_hint(name, block[name])}; expected {_EXPECTED[name]}"
+    yield from _page_faults(source_id, block)
+
+
+def _page_faults(source_id: str, block: Mapping[str, Any]) -> Iterator[str]:
+    is_page = block.get("format") == "page"
+    expected = f"[{source_id}.{PAGE}] with CSS selectors: {_listed(PAGE_FIELDS)}"
+    if PAGE not in block:
+        if is_page:
+            yield f"{PAGE}: missing; expected {expected}"
+        return
+    if not is_page:
+        yield f'{PAGE}: selectors for a block that is no page; expected format = "page" beside them'
+    selectors = block[PAGE]
+    if not isinstance(selectors, dict):
+        yield f"{PAGE}: {selectors!r}; expected {expected}"
+        return
+    for name in [name for name in selectors if name not in PAGE_FIELDS]:
+        yield f"{PAGE}.{name}: no such field{_nearest(name, PAGE_FIELDS)}; expected {_listed(PAGE_FIELDS)}"
+    for name in [name for name in PAGE_REQUIRED if name not in selectors]:
+        yield f"{PAGE}.{name}: missing; expected {_EXPECTED_OF_PAGE[name]}"
+    for name in [name for name in PAGE_FIELDS if name in selectors]:
+        fault = _selector_fault(name, selectors[name])
+        if fault is not None:
+            yield f"{PAGE}.{name}: {selectors[name]!r}{fault}; expected {_EXPECTED_OF_PAGE[name]}"
+
+
+def _selector_fault(name: str, value: Any) -> str | None:
+    """What is wrong with a selector, in brackets, or "" when it says so itself; None when it is right."""
+    if not isinstance(value, str) or not value.isprintable():
+        return ""
+    if name == "date_format":
+        return None if not value or _reads_dates(value) else ""
+    if not value.strip():
+        return "" if name in PAGE_REQUIRED else None
+    fault = selector_fault(value, of_item=name != "item")
+    return f" ({fault})" if fault else None
+
+
+def _reads_dates(date_format: str) -> bool:
+    """Whether a day written in this way is read as the same day."""
+    day = datetime(2026, 11, 25, tzinfo=UTC)
+    try:
+        read = datetime.strptime(day.strftime(date_format), date_format).replace(tzinfo=UTC)
+    except ValueError:
+        return False
+    return read.date() == day.date()
 
 
 def _is_valid(name: str, value: Any) -> bool:
@@ -174,7 +231,7 @@ def _listed(words: Iterable[str]) -> str:
     return ", ".join(words)
 
 
-_CHOICES = {"kind": KINDS, "sector": SECTORS, "scope": SCOPES}
+_CHOICES = {"kind": KINDS, "sector": SECTORS, "scope": SCOPES, "format": FORMATS}
 _EXPECTED = {
     "name": "the name of the publication, on one line",
     "homepage": "an http:// or https:// address",
@@ -186,6 +243,16 @@ _EXPECTED = {
     "scope": _listed(SCOPES),
     "enabled": "true or false",
     "note": "text on one line",
+    "format": _listed(FORMATS),
+}
+_OF_ITEM = "a CSS selector seen from one item, with @attribute behind it for an attribute"
+_EXPECTED_OF_PAGE = {
+    "item": "a CSS selector that matches each item",
+    "title": f"{_OF_ITEM}, such as h3",
+    "link": f"{_OF_ITEM}, such as a@href",
+    "date": f"{_OF_ITEM}, such as time@datetime",
+    "date_format": "a strptime format with day, month and year, such as %d.%m.%Y",
+    "summary": f"{_OF_ITEM}, such as p",
 }
 _COUNTRY_HABITS = {"UK": "GB", "EN": "GB", "USA": "US", "EL": "GR", "SP": "ES", "JA": "JP"}
 
@@ -221,8 +288,17 @@ def _shown(name: str, value: Any) -> str:
 
 def _block(source: Source) -> str:
     lines = [f"[{source.id}]"]
-    lines += [f"{name} = {_toml_value(getattr(source, name))}" for name in FIELDS if name != "note" or source.note]
+    lines += [
+        f"{name} = {_toml_value(getattr(source, name))}" for name in FIELDS if not _goes_without_saying(source, name)
+    ]
+    if source.selectors is not None:
+        lines += ["", f"[{source.id}.{PAGE}]"]
+        lines += [f"{name} = {_toml_value(value)}" for name, value in asdict(source.selectors).items() if value]
     return "\n".join(lines) + "\n"
+
+
+def _goes_without_saying(source: Source, name: str) -> bool:
+    return (name == "note" and not source.note) or (name == "format" and source.format == "feed")
 
 
 def _toml_value(value: str | bool) -> str:

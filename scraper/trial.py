@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from db.shapes import Failure, Source
-from scraper.fetch import Fetched, Fetcher, FetchError, redact
+from scraper.fetch import Fetched, Fetcher, FetchError, accepted_types, redact
 from scraper.parse import ParseError
+from scraper.plaintext import shorten
 from scraper.settings import ScraperSettings
 from scraper.workers import FeedItems, ParserPool
 
 SHOWN = 5
+SHOWN_CHARACTERS = 100
 
 # What a steward can do about each failure; the README's table says the same.
 REMEDIES = {
@@ -28,13 +30,13 @@ REMEDIES = {
     Failure.HTTP_5XX: "Its server has a fault; wait.",
     Failure.RATE_LIMITED: "We, or others at our address, ask too often; it is asked less from now on.",
     Failure.GONE: "It is gone for good and is not asked again; disable or remove the source.",
-    Failure.HTML_NOT_FEED: "That is a web page; look in it for the address of the feed.",
+    Failure.HTML_NOT_FEED: "That is a web page; `craftwatch sources check` with its address looks for the feed.",
     Failure.NOT_A_FEED: "That is no feed; check feed_url.",
     Failure.PARSE_TIMEOUT: "The document takes too long to read; tell the publisher.",
     Failure.PARSE_FAILED: "The document cannot be read; `craftwatch parse FILE` on a copy tells more.",
     Failure.EMPTY: "The feed has no entry; wait, or look for another feed of the outlet.",
     Failure.REFUSED_ADDRESS: "It leads to a private address; if that is yours, name it in CRAFTWATCH_ALLOW_ADDRESSES.",
-    Failure.SELECTOR_MATCHED_NOTHING: "The page has changed; write new selectors.",
+    Failure.SELECTOR_MATCHED_NOTHING: "The page has changed, or was never so; write new selectors and try them here.",
 }
 
 
@@ -53,11 +55,11 @@ async def _try(source: Source, settings: ScraperSettings) -> Trial:
     head = f"{source.id}: {source.name}\n{redact(source.feed_url)}"
     try:
         async with Fetcher(settings) as fetcher, ParserPool(1) as parsers:
-            fetched = await fetcher.fetch(source.feed_url)
+            fetched = await fetcher.fetch(source.feed_url, accept=accepted_types(source.format))
             if not isinstance(fetched, Fetched):  # nothing was asked conditionally
                 raise FetchError(Failure.EMPTY, "not modified, though nothing was asked conditionally")
             document = await parsers.parse(
-                fetched.body, fetched.content_type, fetched.url_final, source, datetime.now(UTC)
+                fetched.body, fetched.declared_type, fetched.url_final, source, datetime.now(UTC)
             )
     except (FetchError, ParseError) as error:
         return Trial(f"{head}\nfailed: {error.reason.value} ({error.detail})\n{REMEDIES[error.reason]}", False)
@@ -75,4 +77,6 @@ def _description(fetched: Fetched, document: FeedItems) -> str:
     for draft in document.drafts[:SHOWN]:
         lines.append(f"  {draft.published_at:%Y-%m-%d %H:%M} {draft.date_quality.value:<8} {draft.title}")
         lines.append(f"    {draft.url}")
+        if draft.summary:
+            lines.append(f"    {shorten(draft.summary, SHOWN_CHARACTERS)}")
     return "\n".join(lines)

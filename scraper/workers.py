@@ -1,6 +1,6 @@
 """Parsing where it can be killed: worker processes with a time and a memory limit.
 
-    ParserPool.parse ── request (JSON line, then the body) ──► python -m scraper.workers ──► parse_feed ─► to_drafts
+    ParserPool.parse ── request (JSON line, then the body) ──► python -m scraper.workers ──► parse_document ─► to_drafts
                      ◄──────── reply (JSON) ────────────────┘
 
 A document that hangs or swells costs its source this run: its worker is killed and the next document gets a new one.
@@ -23,8 +23,9 @@ from typing import Any, BinaryIO, Self
 
 import orjson
 
-from db.shapes import DateQuality, Failure, FeedAdvice, ItemDraft, Source
+from db.shapes import DateQuality, Failure, FeedAdvice, ItemDraft, Selectors, Source
 from scraper.clean import to_drafts
+from scraper.documents import parse_document
 from scraper.lines import entry_lines
 from scraper.parse import ParseError, parse_feed
 
@@ -240,14 +241,20 @@ def _work(requests: BinaryIO, replies: BinaryIO) -> None:
 
 def _answer(header: Mapping[str, Any], body: bytes) -> bytes:
     try:
-        feed = parse_feed(body, header["content_type"], header["url"])
         if header["source"] is None:
-            return orjson.dumps({"lines": entry_lines(feed)})
+            return orjson.dumps({"lines": entry_lines(parse_feed(body, header["content_type"], header["url"]))})
+        source = _read_source(header["source"])
+        feed = parse_document(body, header["content_type"], header["url"], source)
         now = datetime.fromisoformat(header["now"]).astimezone(UTC)
-        drafts = to_drafts(feed, Source(**header["source"]), now)
+        drafts = to_drafts(feed, source, now)
         return _write_reply(FeedItems(feed.format, feed.title, len(feed.entries), drafts, feed.advice))
     except ParseError as error:
         return _write_failure(error)
+
+
+def _read_source(fields: Mapping[str, Any]) -> Source:
+    selectors = fields["selectors"]
+    return Source(**{**fields, "selectors": Selectors(**selectors) if selectors else None})
 
 
 def _set_alarm(seconds: float) -> None:

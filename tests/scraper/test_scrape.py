@@ -15,7 +15,7 @@ from db.shapes import Axis, Failure, Source, Tagging
 from db.store import Counts, Store
 from db.watch import load_memories, sync_sources
 from scraper.answers import Freshness, Validators
-from scraper.fetch import Fetched, FetchError, NotModified
+from scraper.fetch import FEED_TYPES, Fetched, FetchError, NotModified
 from scraper.offline import OfflineFetcher
 from scraper.scrape import Fetches, RunReport, Scraper
 from scraper.workers import ParserPool
@@ -50,7 +50,9 @@ class Asked:
         self.fetcher = OfflineFetcher(documents)
         self.sent: list[Validators | None] = []
 
-    async def fetch(self, url: str, validators: Validators | None = None) -> Fetched | NotModified:
+    async def fetch(
+        self, url: str, validators: Validators | None = None, accept: str = FEED_TYPES
+    ) -> Fetched | NotModified:
         self.sent.append(validators)
         return await self.fetcher.fetch(url, validators)
 
@@ -59,7 +61,9 @@ class Failing:
     def __init__(self, error: Exception) -> None:
         self.error = error
 
-    async def fetch(self, url: str, validators: Validators | None = None) -> Fetched | NotModified:
+    async def fetch(
+        self, url: str, validators: Validators | None = None, accept: str = FEED_TYPES
+    ) -> Fetched | NotModified:
         raise self.error
 
 
@@ -166,7 +170,7 @@ def test_a_database_that_fails_ends_the_run(store: Store) -> None:
 
 def test_not_modified_refreshes_validators_and_freshness(store: Store) -> None:
     class Fresh:
-        async def fetch(self, url: str, validators: Validators | None = None) -> NotModified:
+        async def fetch(self, url: str, validators: Validators | None = None, accept: str = FEED_TYPES) -> NotModified:
             return NotModified(Validators(etag='"new"'), Freshness(max_age_seconds=5 * 3600), url, None, 0.0)
 
     run(store, OfflineFetcher({LEDGER.feed_url: feed("One")}))

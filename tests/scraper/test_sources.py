@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from db.shapes import Source
+from db.shapes import Selectors, Source
 from scraper.sources import (
     FIELDS,
     SourcesError,
@@ -78,7 +78,8 @@ def test_what_the_survey_of_sources_found_is_packaged_and_asked_as_it_was_truste
         expected = {
             (row["id"], row["feed_url"], row["confidence"] != "low") for row in csv.DictReader(lines) if row["feed_url"]
         }
-    assert {(source.id, source.feed_url, source.enabled) for source in load_sources()} == expected
+    feeds = [source for source in load_sources() if source.format == "feed"]
+    assert {(source.id, source.feed_url, source.enabled) for source in feeds} == expected
 
 
 # Reading
@@ -236,7 +237,78 @@ def test_a_file_that_is_not_utf_8_is_named(tmp_path):
         load_sources(path)
 
 
+# Sources without a feed
+
+PAGE = {"item": "'article'", "title": "'h3'", "link": "'a@href'"}
+
+
+def page_block(**changes: str | None) -> str:
+    """A block of a page; a selector given as None is left out."""
+    selectors = {**PAGE, **changes}
+    lines = [f"{name} = {value}" for name, value in selectors.items() if value is not None]
+    return "\n".join([block(format='"page"'), "[grip.page]", *lines])
+
+
+def test_a_block_is_a_feed_unless_it_says_otherwise():
+    (source,) = read_sources(block())
+    assert (source.format, source.selectors) == ("feed", None)
+
+
+def test_a_page_has_selectors():
+    text = page_block(date="'time'", date_format="'%d.%m.%Y'", summary="''")
+    assert read_sources(text)[0].selectors == Selectors("article", "h3", "a@href", "time", "%d.%m.%Y", "")
+
+
+def test_selectors_may_stand_on_one_line():
+    text = block(format='"page"') + "\npage = { item = 'li', title = '.', link = '@href' }"
+    assert read_sources(text)[0].selectors == Selectors("li", ".", "@href")
+
+
+def test_a_sitemap_needs_nothing_but_its_address():
+    assert read_sources(block(format='"sitemap"'))[0].format == "sitemap"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (block(format='"pages"'), "format: 'pages' (did you mean page?); expected feed, page, sitemap"),
+        (
+            block(format='"page"'),
+            "page: missing; expected [grip.page] with CSS selectors: item, title, link, date, date_format, summary",
+        ),
+        (
+            block(format='"page"') + "\npage = 'article'",
+            "page: 'article'; expected [grip.page] with CSS selectors: item, title, link, date, date_format, summary",
+        ),
+        (
+            page_block().replace('format = "page"', 'format = "feed"'),
+            'page: selectors for a block that is no page; expected format = "page" beside them',
+        ),
+        (
+            page_block(titel="'h3'"),
+            "page.titel: no such field (did you mean title?); expected item, title, link, date, date_format, summary",
+        ),
+        (page_block(item=None), "page.item: missing; expected a CSS selector that matches each item"),
+        (page_block(item="'@href'"), "page.item: '@href' (Invalid character '@' position 0)"),
+        (page_block(item="' '"), "page.item: ' '; expected a CSS selector that matches each item"),
+        (page_block(title="'h3['"), "page.title: 'h3[' (Malformed attribute selector at position 2)"),
+        (page_block(title="7"), "page.title: 7; expected a CSS selector seen from one item"),
+        (page_block(link="'a:nosuch'"), "page.link: 'a:nosuch' (':nosuch' was detected as a pseudo-class"),
+        (page_block(date_format="'%d.%m.'"), "page.date_format: '%d.%m.'; expected a strptime format with day"),
+        (page_block(date_format="'%Q'"), "page.date_format: '%Q'; expected a strptime format with day"),
+    ],
+)
+def test_a_wrong_selector_is_named_with_what_is_expected(text, expected):
+    (fault,) = faults_of(text)
+    assert fault.startswith(f"my.toml: [grip]: {expected}")
+
+
 # Writing
+
+
+def test_a_page_written_as_toml_reads_back_the_same():
+    sources = read_sources(page_block(date="'time'") + "\n" + block("dolly", feed_url='"https://dolly.example/"'))
+    assert read_sources(to_toml(sources)) == sources
 
 
 def test_what_is_written_as_toml_reads_back_the_same():
@@ -250,7 +322,7 @@ def test_difficult_characters_survive_toml():
 
 
 def test_a_written_block_has_the_fields_in_the_order_of_the_file():
-    lines = to_toml(read_sources(block(note='"x"'))).splitlines()
+    lines = to_toml(read_sources(block(note='"x"', format='"sitemap"'))).splitlines()
     assert [line.partition(" ")[0] for line in lines] == ["[grip]", *FIELDS]
 
 

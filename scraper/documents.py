@@ -1,0 +1,39 @@
+"""What a source serves, feed, page or sitemap, to entries."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from db.shapes import Failure, ParsedFeed, Source
+from scraper.parse import ParseError, parse_feed
+
+T = TypeVar("T")
+
+
+def parse_document(body: bytes, content_type: str, url: str, source: Source) -> ParsedFeed:
+    """The entries of a source's document; `url` is its own address, `content_type` may hold a charset.
+
+    Raises ParseError and nothing else.
+    """
+    if source.format == "page" and (selectors := source.selectors) is not None:
+        from scraper.pages import parse_page  # slow to import, and most workers see no page
+
+        return named(lambda: parse_page(body, content_type, url, selectors))
+    if source.format == "sitemap":
+        from scraper.sitemaps import parse_sitemap
+
+        return named(lambda: parse_sitemap(body, content_type, url))
+    return parse_feed(body, content_type, url)
+
+
+def named(parse: Callable[[], T]) -> T:
+    """What `parse` gives; whatever it raises, as a ParseError."""
+    try:
+        return parse()
+    except ParseError:
+        raise
+    except MemoryError as error:
+        raise ParseError(Failure.PARSE_FAILED, "the document needs more memory than there is") from error
+    except Exception as error:  # whatever a parser of others raises costs this document and no more
+        raise ParseError(Failure.PARSE_FAILED, f"{type(error).__name__}: {error}"[:300]) from error

@@ -1,0 +1,28 @@
+"""How sources.toml says where in a page something is: "h3 a", "time@datetime", "." or "@href"."""
+
+from __future__ import annotations
+
+import re
+
+_PLACE = re.compile(r"(?P<selector>.*?)\s*(?:@(?P<attribute>[A-Za-z_][\w.:-]*))?", re.DOTALL)
+_ITSELF = ("", ".")
+
+
+def read_place(value: str) -> tuple[str, str]:
+    """A CSS selector, "" for the item itself, and the attribute behind it, "" when none is stated."""
+    found = _PLACE.fullmatch(value.strip())
+    selector, attribute = (found["selector"], found["attribute"] or "") if found else (value.strip(), "")
+    return ("" if selector in _ITSELF else selector), attribute
+
+
+def selector_fault(value: str, *, of_item: bool) -> str:
+    """What is wrong with a selector as sources.toml writes it; "" when nothing is. `of_item`: "." and @ are allowed."""
+    import soupsieve  # slow to import, and most source files have no page
+
+    selector = read_place(value)[0] if of_item else value
+    try:
+        if selector or not of_item:
+            soupsieve.compile(selector)
+    except soupsieve.SelectorSyntaxError as error:
+        return str(error).partition("\n")[0].rstrip(":")
+    return ""
