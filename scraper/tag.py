@@ -14,7 +14,7 @@ from db.shapes import Axis, Evidence, Figure, Tag, Tagging
 from db.vocabulary import Vocabulary
 from scraper.tagging.judging import Reading
 from scraper.tagging.languages import detect_language
-from scraper.tagging.rulebook import Rulebook
+from scraper.tagging.rulebook import Rulebook, collector_at_rest
 from scraper.tagging.tokens import Text, words_of
 
 LANGUAGES = ("en", "de", "fr", "es", "it", "ja", "ko")  # languages that the vocabulary has forms in
@@ -28,7 +28,7 @@ class Tagger:
     def __init__(self, vocabulary: Vocabulary) -> None:
         self.vocabulary = vocabulary
         self.rules_version = vocabulary.rules_version
-        self._rulebooks = {"en": Rulebook(vocabulary)}
+        self._rulebooks = {"en": compiled(vocabulary, "en")}
 
     def tag(
         self,
@@ -68,5 +68,10 @@ class Tagger:
 
     def _rulebook(self, language: str) -> Rulebook | None:
         if language not in self._rulebooks and language in LANGUAGES:
-            self._rulebooks[language] = Rulebook(self.vocabulary, language)
+            self._rulebooks[language] = compiled(self.vocabulary, language)
         return self._rulebooks.get(language)
+
+
+def compiled(vocabulary: Vocabulary, language: str) -> Rulebook:
+    with collector_at_rest():
+        return Rulebook(vocabulary, language)

@@ -168,10 +168,12 @@ class Reading:
     def find_places(self) -> None:
         """The longest place name at each place, not inside a masked span or an organisation's name."""
         later: Found = {}
-        find(self.text, self.rules.second, later)
+        find(self.text, self.rules.details.trie, later)
         for phrase, spans in self._unmasked(later).items():
             self.found.setdefault(phrase, []).extend(spans)
-        standing = {s: self.rules.places[p] for p in self.found if p in self.rules.places for s in self.found[p]}
+        standing = {
+            s: self.rules.details.places[p] for p in self.found if p in self.rules.details.places for s in self.found[p]
+        }
         named = [(span, names) for span, names in sorted(standing.items()) if not self._within_longer(span, standing)]
         for span, names in named:
             for name in names:
@@ -197,10 +199,12 @@ class Reading:
 
     def judge_regions(self) -> None:
         """Places first; rules (an actors' strike without a place is Hollywood's) where no place is named."""
-        self.regions = self.rules.regions.hits(self.found, set(self.found), self.ambient, {}, self.text.title_length)
+        self.regions = self.rules.details.regions.hits(
+            self.found, set(self.found), self.ambient, {}, self.text.title_length
+        )
 
     def judge_crafts(self) -> None:
-        crafts = self.rules.crafts
+        crafts = self.rules.details.crafts
         covered: dict[Span, set[str]] = {span: set() for span, names in self.names.items()}
         for phrase in [phrase for phrase in self.found if phrase in crafts.sure_forms]:
             for span in self.found[phrase]:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import cached_property
 from typing import NamedTuple
 
 from db.shapes import Axis as TagAxis
@@ -66,14 +69,9 @@ class Rulebook:
         self.phrases = Phrases()
         self.sets: dict[int, list[int]] = {}  # phrase -> named sets that it belongs to
         self.organisations: dict[int, list[Name]] = {}
-        self.places: dict[int, list[Name]] = {}
-        self.topics = self._axis("topics", {term.id: term.words for term in vocabulary.topics.values()})
-        self.crafts = self._axis("crafts", {term.id: term.words for term in vocabulary.crafts.values()})
-        self.regions = self._axis(
-            "regions", {term.id: Words(when=term.words.when) for term in vocabulary.regions.values()}
-        )
+        self.topics = self.axis("topics", {term.id: term.words for term in vocabulary.topics.values()})
         self._read_lexicon()
-        self._read_names()
+        self._read_organisations()
         self.masks = self._masks()
         self.about = {
             topic.id: numbers_of(self.phrases, topic.about) for topic in vocabulary.topics.values() if topic.about
@@ -88,10 +86,15 @@ class Rulebook:
         self.count_callers = frozenset(
             phrase for judge in self.topics.judges if self.headcount in judge.near for phrase in judge.forms
         )
-        self.first: Node = self.phrases.trie(sorted(self._asked_first()))
-        self.second: Node = self.phrases.trie(sorted(self._asked_second() - self._asked_first()))
+        self.first: Node = self.phrases.trie(sorted(self.asked()))
 
-    def _axis(self, file: str, terms: Mapping[str, Words]) -> Axis:
+    @cached_property
+    def details(self) -> Details:
+        """Crafts and places: compiled when the first tracked item asks for them."""
+        with collector_at_rest():
+            return Details(self)
+
+    def axis(self, file: str, terms: Mapping[str, Words]) -> Axis:
         axis = Axis(file)
         for term, words in terms.items():
             axis.add(self.phrases, term, words, self.language)
@@ -110,19 +113,15 @@ class Rulebook:
                 if name in FIELDS and everything not in self.sets[phrase]:
                     self.sets[phrase].append(everything)
 
-    def _read_names(self) -> None:
+    def _read_organisations(self) -> None:
         for employer in self.vocabulary.employers.values():
             sectors = () if employer.type in WIDE_TYPES or "other" in employer.sectors else employer.sectors
-            self._name(self.organisations, TagAxis.EMPLOYER, employer.id, employer.words, sectors)
+            self.name(self.organisations, TagAxis.EMPLOYER, employer.id, employer.words, sectors)
         for union in self.vocabulary.unions.values():
             sectors = () if "other" in union.sectors else union.sectors
-            self._name(self.organisations, TagAxis.UNION, union.id, union.words, sectors)
-        for region in self.vocabulary.regions.values():
-            self._name(self.places, TagAxis.REGION, region.id, region.words, ())
-        for institution in self.vocabulary.institutions:
-            self._name(self.places, TagAxis.REGION, institution.region, Words(forms=institution.forms), ())
+            self.name(self.organisations, TagAxis.UNION, union.id, union.words, sectors)
 
-    def _name(
+    def name(
         self, names: dict[int, list[Name]], axis: TagAxis, term: str, words: Words, sectors: tuple[str, ...]
     ) -> None:
         for weak, forms in ((False, words.forms), (True, words.weak)):
@@ -188,7 +187,7 @@ class Rulebook:
                     calls.setdefault(call, set()).add(phrase)
         yield from calls.items()
 
-    def _asked_first(self) -> set[int]:
+    def asked(self) -> set[int]:
         """What topics need to be judged: their own phrases, sets, masks and organisations."""
         return {
             *self.topics.phrases(),
@@ -198,5 +197,32 @@ class Rulebook:
             *frozenset().union(*self.about.values()),
         }
 
-    def _asked_second(self) -> set[int]:
-        return {*self.crafts.phrases(), *self.places, *self.regions.phrases()}
+
+class Details:
+    """What is asked of tracked items only: crafts, places, and the trie of their phrases."""
+
+    def __init__(self, rules: Rulebook) -> None:
+        vocabulary = rules.vocabulary
+        self.crafts = rules.axis("crafts", {term.id: term.words for term in vocabulary.crafts.values()})
+        self.regions = rules.axis(
+            "regions", {each.id: Words(when=each.words.when) for each in vocabulary.regions.values()}
+        )
+        self.places: dict[int, list[Name]] = {}
+        for region in vocabulary.regions.values():
+            rules.name(self.places, TagAxis.REGION, region.id, region.words, ())
+        for institution in vocabulary.institutions:
+            rules.name(self.places, TagAxis.REGION, institution.region, Words(forms=institution.forms), ())
+        asked = {*self.crafts.phrases(), *self.places, *self.regions.phrases()} - rules.asked()
+        self.trie: Node = rules.phrases.trie(sorted(asked))
+
+
+@contextmanager
+def collector_at_rest() -> Iterator[None]:
+    """Compiling makes some 60,000 objects, all to stay: the collector, watching, would take half the time."""
+    watching = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if watching:
+            gc.enable()
