@@ -94,7 +94,7 @@ def _known(name: str) -> str:
         "".encode(codec)  # a LookupError when the codec is not one of text (rot13, zlib)
     except (LookupError, UnicodeError):
         return ""
-    if codec in _NEVER or codec.replace("_", "-") in _NEVER or codec.startswith(("utf-16", "utf-32")):
+    if codec.replace("_", "-") in _NEVER or codec.startswith(("utf-16", "utf-32")):
         return ""
     return _MEANT.get(codec, codec)
 

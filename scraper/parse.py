@@ -116,12 +116,11 @@ def _sound_reference(found: re.Match[str]) -> str:
 
 
 def _read_with_feedparser(text: str) -> Any:
-    """What feedparser makes of `text`; where it raises (feedparser#591, #599), of `text` without what made it raise."""
-    bare = _DOCTYPE.sub("", text, count=1)
-    for attempt in (text, bare):
-        with suppress(Exception):
-            return _feedparser(attempt)
-    return _feedparser("&" + bare)  # not well-formed at once, so that it is read by the lenient parser from the start
+    """What feedparser makes of `text`; where it raises (feedparser#591, #599), what its lenient parser makes of it."""
+    with suppress(Exception):
+        return _feedparser(text)
+    # Not well-formed from the start, so that the strict parser gives way at once.
+    return _feedparser("&" + _DOCTYPE.sub("", text, count=1))
 
 
 def _feedparser(text: str) -> Any:

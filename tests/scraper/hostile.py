@@ -108,6 +108,9 @@ DOCUMENTS: dict[str, Callable[[], bytes]] = {
     "entity-quadratic": lambda: rss(
         item(title="&big;" * 5_000), doctype=f'<!DOCTYPE rss [<!ENTITY big "{"x" * 100_000}">]>'
     ),
+    "entity-quadratic-on-lines": lambda: rss(
+        item(title="&big;" * 5_000), doctype=f'<!DOCTYPE rss [\n<!ENTITY big "{"x" * 100_000}">\n]>\n'
+    ),
     "entity-of-itself": lambda: rss(item(title="&a;"), doctype='<!DOCTYPE rss [<!ENTITY a "&b;"><!ENTITY b "&a;">]>'),
     "entity-of-a-file": lambda: rss(
         item(title="&a;"), doctype='<!DOCTYPE rss [<!ENTITY a SYSTEM "file:///etc/hostname">]>'
@@ -118,7 +121,7 @@ DOCUMENTS: dict[str, Callable[[], bytes]] = {
     "entity-parameter": lambda: rss(
         item(title="t"), doctype='<!DOCTYPE rss [<!ENTITY % p SYSTEM "http://127.0.0.1:9/x.dtd"> %p;]>'
     ),
-    "entity-with-backslash": lambda: rss(item(title="&a;"), doctype='<!DOCTYPE rss [<!ENTITY a "\\1\\g<9>\\">]>'),
+    "entity-with-backslash": lambda: rss(item(title="&a;"), doctype='<!DOCTYPE rss [\n<!ENTITY a "\\x\\g">\n]>\n'),
     "doctype-unclosed": lambda: rss(item(title="t"), doctype="<!DOCTYPE rss [" + '<!ENTITY a "b">' * 10_000),
     "doctype-of-a-megabyte": lambda: rss(item(title="t"), doctype=f"<!DOCTYPE rss [{'<!ELEMENT a (b)>' * 60_000}]>"),
     # Characters

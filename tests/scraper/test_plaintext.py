@@ -100,6 +100,7 @@ def test_hostile_markup_of_the_longest_length_takes_a_moment(markup):
         ("Version 2.0 of the thing is here", 20, "Version 2.0 of the…"),
         ("Wordthatgoesonandon", 10, "Wordthatg…"),
         ("映画の話。次の話はとても長いです", 10, "映画の話。"),
+        ("映画の話はとても。長い話", 8, "映画の話はとて…"),
         ("One, two, three four", 10, "One, two…"),
         ("Nine char. Next", 10, "Nine char."),
     ],
