@@ -5,10 +5,11 @@ from __future__ import annotations
 import fcntl
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from sqlalchemy import Engine, text
+from sqlalchemy import Connection, Engine, text
+from sqlalchemy.exc import DBAPIError
 
 from db.engine import is_sqlite, sqlite_path
 from db.errors import DatabaseError, DatabaseUnusable
@@ -20,15 +21,29 @@ class AlreadyRunning(DatabaseError):
     """Another run holds the lock."""
 
 
+class RunLock:
+    """A lock that is held."""
+
+    def renew(self) -> None:
+        """Take it again where it was lost with its connection. Raises AlreadyRunning when another run has it now."""
+
+
 @contextmanager
-def run_lock(engine: Engine) -> Iterator[None]:
+def run_lock(engine: Engine) -> Iterator[RunLock]:
     """Hold the lock of this database while the block runs. Raises AlreadyRunning at once when it is taken.
 
     SQLite: an flock on a file beside the database. PostgreSQL: a session's advisory lock, so a connection of its own;
     a pooler that hands sessions about between transactions (pgbouncer's transaction mode) would lose it.
     """
-    with _file_lock(sqlite_path(engine)) if is_sqlite(engine) else _advisory_lock(engine):
-        yield
+    if is_sqlite(engine):
+        with _file_lock(sqlite_path(engine)):
+            yield RunLock()
+        return
+    lock = _AdvisoryLock(engine)
+    try:
+        yield lock
+    finally:
+        lock.release()
 
 
 @contextmanager
@@ -47,13 +62,27 @@ def _file_lock(database: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
-@contextmanager
-def _advisory_lock(engine: Engine) -> Iterator[None]:
-    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+class _AdvisoryLock(RunLock):
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._connection = self._take()
+
+    def renew(self) -> None:
+        try:
+            self._connection.execute(text("SELECT 1"))
+        except DBAPIError:
+            self._connection.close()
+            self._connection = self._take()
+
+    def release(self) -> None:
+        with suppress(DBAPIError):  # a connection that is gone holds no lock
+            self._connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": _ADVISORY_KEY})
+        self._connection.close()
+
+    def _take(self) -> Connection:
+        connection = self._engine.connect().execution_options(isolation_level="AUTOCOMMIT")
         taken = connection.execute(text("SELECT pg_try_advisory_lock(:key)"), {"key": _ADVISORY_KEY}).scalar_one()
         if not taken:
+            connection.close()
             raise AlreadyRunning("Another scrape is under way on this database.")
-        try:
-            yield
-        finally:
-            connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": _ADVISORY_KEY})
+        return connection

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, bindparam, delete, select, text, update
+from sqlalchemy import Connection, Engine, bindparam, delete, or_, select, text, update
 from sqlmodel import col
 
 from db.models import EntryRow, FetchLog, RobotsRow, SourceRow, SourceState
@@ -78,6 +78,17 @@ def record_check(connection: Connection, memory: SourceMemory, check: Check, cou
     connection.execute(update(SourceState).where(col(SourceState.source_id) == source_id).values(**values))
     log = FetchLog(source_id=source_id, **asdict(check), **asdict(counts))
     connection.execute(FetchLog.__table__.insert(), log.model_dump(exclude={"id"}))  # type: ignore[attr-defined]
+
+
+def postpone(engine: Engine, source_id: str, until: datetime, reason: str) -> None:
+    """Ask a source no earlier than this; a later time that it has already stands."""
+    with engine.begin() as connection:
+        connection.execute(
+            update(SourceState)
+            .where(col(SourceState.source_id) == source_id)
+            .where(or_(col(SourceState.next_check_at).is_(None), col(SourceState.next_check_at) < until))
+            .values(next_check_at=until, next_check_reason=reason)
+        )
 
 
 def load_robots(engine: Engine) -> list[dict[str, Any]]:

@@ -12,6 +12,14 @@ from dataclasses import dataclass, field
 CONNECTIONS_PER_HOST = 2
 MAX_CRAWL_DELAY_SECONDS = 30.0
 JITTER = 0.25
+# Their many hosts are one server to those who ask, and one limit.
+PLATFORMS = ("blogspot.com", "livejournal.com", "medium.com", "substack.com", "tumblr.com", "wordpress.com")
+
+
+def site_of(host: str) -> str:
+    """The name under which a server counts what we ask of it: the host itself, or the platform that it belongs to."""
+    host = host.lower()
+    return next((platform for platform in PLATFORMS if host.endswith(f".{platform}")), host)
 
 
 @dataclass(slots=True)
@@ -55,4 +63,4 @@ class HostPacer:
         lane.interval_seconds = max(lane.interval_seconds, min(seconds, MAX_CRAWL_DELAY_SECONDS))
 
     def _lane(self, host: str) -> _Lane:
-        return self._lanes.setdefault(host.lower(), _Lane(self._interval_seconds))
+        return self._lanes.setdefault(site_of(host), _Lane(self._interval_seconds))

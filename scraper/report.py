@@ -19,12 +19,16 @@ def summary_text(report: RunReport) -> str:
 
 def totals(report: RunReport) -> str:
     counts, failed = report.counts, sum(report.failures.values())
-    asked = f"{len(report.sources)} source{'s' if len(report.sources) != 1 else ''} asked in {report.seconds:.1f} s"
+    postponed = sum(source.outcome == "postponed" for source in report.sources)
+    count = len(report.sources) - postponed
+    asked = f"{count} source{'s' if count != 1 else ''} asked in {report.seconds:.1f} s"
+    if postponed:
+        asked += f", {postponed} put off"
     text = f"{asked}: {counts.new} new items, {counts.changed} changed, {counts.unchanged} unchanged"
     if not failed:
         return f"{text}."
-    reasons = ", ".join(f"{reason} {count}" for reason, count in report.failures.most_common())
-    if failed == len(report.sources):
+    reasons = ", ".join(f"{reason} {number}" for reason, number in report.failures.most_common())
+    if failed == count:
         return f"{asked}: nothing could be fetched ({reasons})."
     return f"{text}; {failed} failed ({reasons})."
 
@@ -47,6 +51,8 @@ def summary_json(report: RunReport) -> dict[str, Any]:
 def _outcome(source: SourceReport) -> str:
     if source.reason is not None:
         return f"failed: {source.reason.value} ({source.detail})"
+    if source.outcome == "postponed":
+        return f"not asked: {source.detail}"
     if source.outcome == "not_modified":
         return "not modified"
     counts = source.counts

@@ -11,20 +11,23 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import platformdirs
 from sqlalchemy import Engine
 
-from db.lock import run_lock
+from db.lock import RunLock, run_lock
 from db.migrations import check_schema
+from db.reconnect import outlasting
 from db.shapes import Source, SourceMemory
 from db.store import Store
 from db.vocabulary import load_vocabulary
 from db.watch import load_memories, load_robots, save_robots, sync_sources
 from scraper.fetch import Fetcher
 from scraper.offline import OfflineFetcher
+from scraper.pacing import site_of
 from scraper.robots import RobotsRecord
-from scraper.schedule import is_due
+from scraper.schedule import current_feed_url, is_due, paused_until
 from scraper.scrape import Fetches, RunReport, Scraper, SourceReport
 from scraper.settings import ScraperSettings
 from scraper.sources import SourcesError, load_sources
@@ -65,14 +68,17 @@ class Run:
     ) -> RunReport:
         """Ask the named sources; or all enabled ones; or those that are due.
 
-        Raises AlreadyRunning, DatabaseError, SourcesError (an unknown name).
+        A name is asked whatever else holds; `everything` leaves out what is gone (410) and, like a usual run, puts off
+        the sources of a host that wants a pause. Raises AlreadyRunning, DatabaseError, SourcesError (an unknown name).
         """
         check_schema(self.engine)
-        with run_lock(self.engine):
+        with run_lock(self.engine) as lock:
             sync_sources(self.engine, self.sources)
-            chosen = self._choose(source_ids, everything)
+            remembered = self._remembered(load_memories(self.engine))
+            chosen = self._choose(remembered, source_ids, everything)
+            pauses = {} if source_ids else site_pauses(remembered, datetime.now(UTC))
             on_start(len(chosen))
-            return asyncio.run(self._scrape(chosen, on_done)) if chosen else RunReport()
+            return asyncio.run(self._scrape(chosen, pauses, on_done, lock)) if chosen else RunReport()
 
     def seconds_until_due(self) -> float:
         """0 when a source is due; else how long until the next one is, a minute at most."""
@@ -84,13 +90,14 @@ class Run:
         wait = min(((moment - now).total_seconds() for moment in moments), default=LONGEST_SLEEP_SECONDS)
         return min(max(wait, 1.0), LONGEST_SLEEP_SECONDS)
 
-    def _choose(self, source_ids: Sequence[str], everything: bool) -> list[tuple[Source, SourceMemory]]:
-        remembered = self._remembered(load_memories(self.engine))
+    def _choose(
+        self, remembered: Sequence[tuple[Source, SourceMemory]], source_ids: Sequence[str], everything: bool
+    ) -> list[tuple[Source, SourceMemory]]:
         if source_ids:
             by_id = {source.id: (source, memory) for source, memory in remembered}
             return [by_id[known_source(source_id, by_id)] for source_id in dict.fromkeys(source_ids)]
         if everything:
-            return [(source, memory) for source, memory in remembered if source.enabled]
+            return [(source, memory) for source, memory in remembered if source.enabled and memory.stopped_at is None]
         now = datetime.now(UTC)
         return [(source, memory) for source, memory in remembered if is_due(source, memory, now)]
 
@@ -98,31 +105,45 @@ class Run:
         return [(source, memories.get(source.id, SourceMemory(source.id))) for source in self.sources]
 
     async def _scrape(
-        self, chosen: Sequence[tuple[Source, SourceMemory]], on_done: Callable[[SourceReport], None]
+        self,
+        chosen: Sequence[tuple[Source, SourceMemory]],
+        pauses: Mapping[str, datetime],
+        on_done: Callable[[SourceReport], None],
+        lock: RunLock,
     ) -> RunReport:
         vocabulary = load_vocabulary()
         departments = {craft.id: craft.department for craft in vocabulary.crafts.values()}
-        store = Store(self.engine, departments)
+
+        async def scrape_with(fetcher: Fetches) -> RunReport:
+            async with ParserPool() as parsers:
+                scraper = Scraper(
+                    fetcher,
+                    parsers,
+                    Tagger(vocabulary),
+                    Store(self.engine, departments),
+                    concurrency=self.settings.concurrency,
+                    on_reconnect=lock.renew,
+                )
+                return await scraper.run(chosen, on_done, pauses)
+
         if self.documents is not None:
-            return await self._with(OfflineFetcher(self.documents), Tagger(vocabulary), store, chosen, on_done)
+            return await scrape_with(OfflineFetcher(self.documents))
         known = {row["origin"]: RobotsRecord(**row) for row in load_robots(self.engine)}
         async with Fetcher(self.settings, robots_known=known) as fetcher:
-            report = await self._with(fetcher, Tagger(vocabulary), store, chosen, on_done)
+            report = await scrape_with(fetcher)
         learnt = [asdict(record) for origin, record in fetcher.robots_records().items() if record != known.get(origin)]
-        save_robots(self.engine, learnt)
+        outlasting(self.engine, lambda: save_robots(self.engine, learnt), on_reconnect=lock.renew)
         return report
 
-    async def _with(
-        self,
-        fetcher: Fetches,
-        tagger: Tagger,
-        store: Store,
-        chosen: Sequence[tuple[Source, SourceMemory]],
-        on_done: Callable[[SourceReport], None],
-    ) -> RunReport:
-        async with ParserPool() as parsers:
-            scraper = Scraper(fetcher, parsers, tagger, store, concurrency=self.settings.concurrency)
-            return await scraper.run(chosen, on_done)
+
+def site_pauses(remembered: Sequence[tuple[Source, SourceMemory]], now: datetime) -> dict[str, datetime]:
+    """Site → until when it wants to be left alone."""
+    pauses: dict[str, datetime] = {}
+    for source, memory in remembered:
+        if (until := paused_until(memory, now)) is not None:
+            site = site_of(urlsplit(current_feed_url(source, memory)).hostname or "")
+            pauses[site] = max(until, pauses.get(site, until))
+    return pauses
 
 
 def sample_database() -> None:

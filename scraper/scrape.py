@@ -1,7 +1,8 @@
 """One run: which sources are due, then fetch → parse → clean → tag → save for each. The only file that knows all steps.
 
-A source that fails costs itself this run and nothing else. A database that fails ends the run: what was saved is kept,
-and the next run takes up where this one stopped.
+A source that fails costs itself this run and nothing else. One whose host asks for a pause costs that host's other
+sources this run too: they are put off. A database that fails ends the run, unless it comes back within half a minute:
+what was saved is kept, and the next run takes up where this one stopped.
 """
 
 from __future__ import annotations
@@ -10,24 +11,30 @@ import asyncio
 import logging
 import random
 import time
-from collections import Counter
-from collections.abc import Callable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Protocol
+from typing import Protocol, TypeVar
+from urllib.parse import urlsplit
 
+from db.reconnect import outlasting
 from db.shapes import Failure, FeedAdvice, ItemDraft, Source, SourceMemory, Tagging
 from db.store import Counts, Store
-from db.watch import Check, known_entries
+from db.watch import Check, known_entries, postpone
 from scraper.answers import Freshness, Validators
 from scraper.fetch import FEED_TYPES, Fetched, FetchError, NotModified, accepted_types
+from scraper.pacing import site_of
 from scraper.parse import ParseError
-from scraper.schedule import Answer, after_check, current_feed_url, may_send_validators
+from scraper.schedule import Answer, after_check, current_feed_url, may_send_validators, paused_until
 from scraper.tag import Tagger
 from scraper.workers import ParserPool
 
 log = logging.getLogger("craftwatch.scrape")
+
+T = TypeVar("T")
 
 
 class Fetches(Protocol):
@@ -44,7 +51,7 @@ class SourceReport:
     """What a run brought from one source."""
 
     source_id: str
-    outcome: str  # "ok", "not_modified" or "failed"
+    outcome: str  # "ok", "not_modified", "failed" or "postponed" (not asked: its host wants a pause)
     counts: Counts = field(default_factory=Counts)
     reason: Failure | None = None
     detail: str | None = None
@@ -71,16 +78,19 @@ class RunReport:
 
     @property
     def exit_code(self) -> int:
-        """0 all fine, 1 some sources failed, 2 none could be fetched; 0 as well when none was due."""
+        """0 all fine, 1 some sources failed, 2 none could be fetched; 0 as well when none was due or all put off."""
         failed = sum(self.failures.values())
         if not failed:
             return 0
-        return 2 if failed == len(self.sources) else 1
+        return 2 if failed == sum(report.outcome != "postponed" for report in self.sources) else 1
 
 
 @dataclass(frozen=True)
 class Scraper:
-    """The parts of a run. `now` gives the moment in UTC, `concurrency` bounds the sources under way at once."""
+    """The parts of a run. `now` gives the moment in UTC, `concurrency` bounds the sources under way at once.
+
+    `on_reconnect` is called when a database that was gone is back, before anything is written.
+    """
 
     fetcher: Fetches
     parsers: ParserPool
@@ -89,21 +99,25 @@ class Scraper:
     concurrency: int = 32
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     chance: random.Random = field(default_factory=random.Random)
+    on_reconnect: Callable[[], None] = lambda: None
 
     async def run(
         self,
         sources: Sequence[tuple[Source, SourceMemory]],
         on_done: Callable[[SourceReport], None] = lambda report: None,
+        pauses: Mapping[str, datetime] | None = None,
     ) -> RunReport:
-        """Check every one of these sources once. What the database raises ends the run and is raised."""
+        """Check every one of these sources once. What the database raises ends the run and is raised.
+
+        `pauses` (site → until when it wants to be left alone) is what earlier runs were told.
+        """
         started = time.monotonic()
         report = RunReport()
-        seats = asyncio.Semaphore(self.concurrency)
         with ThreadPoolExecutor(max_workers=1, thread_name_prefix="save") as writer:
+            round_ = _Round(self, writer, dict(pauses or {}), asyncio.Semaphore(self.concurrency))
 
             async def one(source: Source, memory: SourceMemory) -> None:
-                async with seats:
-                    done = await _Visit(self, writer, source, memory).run()
+                done = await _Visit(round_, source, memory).run()
                 report.sources.append(done)
                 on_done(done)
 
@@ -117,31 +131,75 @@ class Scraper:
         return report
 
 
+@dataclass(frozen=True)
+class _Round:
+    """What the visits of one run share."""
+
+    scraper: Scraper
+    writer: ThreadPoolExecutor
+    pauses: dict[str, datetime]  # by site
+    seats: asyncio.Semaphore
+    lanes: defaultdict[str, asyncio.Lock] = field(default_factory=lambda: defaultdict(asyncio.Lock))  # by site
+
+    async def write(self, work: Callable[[], T]) -> T:
+        """Off the event loop: a database that makes us wait must not make the other sources' deadlines pass."""
+        loop, scraper = asyncio.get_running_loop(), self.scraper
+        return await loop.run_in_executor(
+            self.writer, lambda: outlasting(scraper.store.engine, work, on_reconnect=scraper.on_reconnect)
+        )
+
+
 class _Visit:
     """One check of one source."""
 
-    def __init__(self, scraper: Scraper, writer: ThreadPoolExecutor, source: Source, memory: SourceMemory) -> None:
-        self.scraper = scraper
-        self.writer = writer
+    def __init__(self, round_: _Round, source: Source, memory: SourceMemory) -> None:
+        self.round = round_
+        self.scraper = round_.scraper
         self.source = source
         self.memory = memory
-        self.started_at = scraper.now()
-        self.clock = time.monotonic()
+        self.url = current_feed_url(source, memory)
+        self.site = site_of(urlsplit(self.url).hostname or "")
 
     async def run(self) -> SourceReport:
-        url = current_feed_url(self.source, self.memory)
-        try:
-            answer = await self.scraper.fetcher.fetch(url, self._validators(), accepted_types(self.source.format))
-            if isinstance(answer, NotModified):
-                report = await self._save("not_modified", _answer_304(answer), 304)
-            elif answer.body_hash == self.memory.body_hash:
-                report = await self._save("not_modified", _answer_200(answer), answer.status, answer.bytes_on_wire)
-            else:
-                report = await self._take_in(answer)
-        except (FetchError, ParseError) as error:
-            report = await self._save_failure(error)
+        async with AsyncExitStack() as seat:
+            # One source of a site at a time, so that a pause it asks for holds for the next; and who waits for a site
+            # keeps no seat from the others.
+            async with self.round.lanes[self.site]:
+                await seat.enter_async_context(self.round.seats)
+                self.started_at = self.scraper.now()
+                self.clock = time.monotonic()
+                if (until := self.round.pauses.get(self.site)) is not None and until > self.started_at:
+                    return await self._postpone(until)
+                answer = await self._ask()
+            report = await self._conclude(answer)
         _log(report)
         return report
+
+    async def _ask(self) -> Fetched | NotModified | FetchError:
+        try:
+            return await self.scraper.fetcher.fetch(self.url, self._validators(), accepted_types(self.source.format))
+        except FetchError as error:
+            after = after_check(self.memory, _answer_failed(error), self.scraper.now(), self.scraper.chance)
+            if (until := paused_until(after, self.scraper.now())) is not None:
+                self.round.pauses[self.site] = until
+            return error
+
+    async def _conclude(self, answer: Fetched | NotModified | FetchError) -> SourceReport:
+        if isinstance(answer, FetchError):
+            return await self._save("failed", _answer_failed(answer), answer.status)
+        if isinstance(answer, NotModified):
+            return await self._save("not_modified", _answer_304(answer), 304)
+        if answer.body_hash == self.memory.body_hash:
+            return await self._save("not_modified", _answer_200(answer), answer.status, answer.bytes_on_wire)
+        try:
+            return await self._take_in(answer)
+        except ParseError as error:
+            return await self._save("failed", _answer_failed(error), answer.status, answer.bytes_on_wire)
+
+    async def _postpone(self, until: datetime) -> SourceReport:
+        reason = f"{self.site} asked for a pause"
+        await self.round.write(lambda: postpone(self.scraper.store.engine, self.source.id, until, reason))
+        return SourceReport(self.source.id, "postponed", detail=f"{reason} until {until:%Y-%m-%d %H:%M} UTC")
 
     async def _take_in(self, fetched: Fetched) -> SourceReport:
         now = self.scraper.now()
@@ -151,11 +209,6 @@ class _Visit:
         answer = _answer_200(fetched, document.advice, [draft.published_at for draft in document.drafts])
         return await self._save("ok", answer, fetched.status, fetched.bytes_on_wire, document.drafts)
 
-    async def _save_failure(self, error: FetchError | ParseError) -> SourceReport:
-        retry_after = getattr(error, "retry_after", None)
-        answer = Answer(reason=error.reason, detail=error.detail, retry_after=retry_after)
-        return await self._save("failed", answer, getattr(error, "status", None))
-
     async def _save(
         self,
         outcome: str,
@@ -164,7 +217,6 @@ class _Visit:
         bytes_on_wire: int = 0,
         drafts: Sequence[ItemDraft] = (),
     ) -> SourceReport:
-        """Off the event loop: a database that makes us wait must not make the other sources' deadlines pass."""
         now = self.scraper.now()
         memory = after_check(self.memory, answer, now, self.scraper.chance)
         elapsed = time.monotonic() - self.clock
@@ -177,8 +229,7 @@ class _Visit:
             http_status=status,
             bytes=bytes_on_wire,
         )
-        work = asyncio.get_running_loop().run_in_executor(self.writer, self._write, memory, check, drafts, now)
-        counts = await work
+        counts = await self.round.write(lambda: self._write(memory, check, drafts, now))
         return SourceReport(self.source.id, outcome, counts, answer.reason, answer.detail, bytes_on_wire, elapsed)
 
     def _write(self, memory: SourceMemory, check: Check, drafts: Sequence[ItemDraft], now: datetime) -> Counts:
@@ -202,6 +253,10 @@ class _Visit:
         if not may_send_validators(self.memory, self.scraper.now()):
             return None
         return Validators(self.memory.etag, self.memory.last_modified)
+
+
+def _answer_failed(error: FetchError | ParseError) -> Answer:
+    return Answer(reason=error.reason, detail=error.detail, retry_after=getattr(error, "retry_after", None))
 
 
 def _answer_304(answer: NotModified) -> Answer:

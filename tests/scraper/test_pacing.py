@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from scraper.pacing import CONNECTIONS_PER_HOST, HostPacer
+from scraper.pacing import CONNECTIONS_PER_HOST, HostPacer, site_of
 
 
 class Clock:
@@ -94,3 +94,17 @@ def test_a_host_has_two_turns_at_once_at_most() -> None:
 
     asyncio.run(visit_all())
     assert most == CONNECTIONS_PER_HOST == 2
+
+
+@pytest.mark.parametrize(
+    ("host", "site"),
+    [
+        ("News.Example", "news.example"),
+        ("one.tumblr.com", "tumblr.com"),
+        ("two.three.substack.com", "substack.com"),
+        ("nottumblr.com", "nottumblr.com"),
+        ("one.example", "one.example"),
+    ],
+)
+def test_the_hosts_of_a_platform_are_one_site(host: str, site: str) -> None:
+    assert site_of(host) == site
