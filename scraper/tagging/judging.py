@@ -17,6 +17,7 @@ SURE_IN_TITLE, SURE_IN_SUMMARY, RULE_IN_TITLE, RULE_IN_SUMMARY, IMPLIED = 1.0, 0
 
 DETAILED = frozenset({"US", "CA", "GB", "AU", "IN"})  # countries whose news is filed by state, province or nation
 COMPANY_WITHIN = 8  # words between a weak name and the word that makes it sure
+TOPIC_WITHIN = 12  # words
 WORK = ("@labour", "@headcount_loss", "@workforce", "@cut_verb")
 FIELD = (*WORK, "@entertainment", "@ai", "@lawmaking")
 EFFECT_WITHIN = 12  # words
@@ -211,8 +212,14 @@ class Reading:
                 covered.setdefault(span, set()).update(crafts.sure_forms[phrase])
         hits = crafts.hits(self.found, set(self.found), self.ambient, covered, self.text.title_length)
         in_title = {hit.term for hit in hits if self._in_title(hit.spans[0])}
+        if in_title:
+            hits = [hit for hit in hits if hit.term in in_title or self._beside_topic(hit.spans[0])]
         yielding = {term for term in {hit.term for hit in hits} if self._yields(term, hits, in_title)}
         self.crafts = [hit for hit in hits if hit.term not in yielding]
+
+    def _beside_topic(self, span: Span) -> bool:
+        """Where the title names crafts, others count only beside what the summary says of the topic."""
+        return any(_gap(span, place) < TOPIC_WITHIN for hit in self.topics for place in hit.places)
 
     def _yields(self, term: str, hits: list[Hit], in_title: set[str]) -> bool:
         """A general craft is not meant where a more specific one is found, unless the title names only the general."""

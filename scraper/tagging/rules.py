@@ -35,6 +35,7 @@ class Hit:
     rule: str
     spans: tuple[Span, ...]  # the form, then the company it needed
     sure: bool
+    places: tuple[Span, ...]  # wherever a form of the rule stands
 
 
 class Axis:
@@ -159,7 +160,7 @@ def _judge(judge: Judge, found: Found, present: set[int], ambient: set[int], blo
         return None
     if not judge.near:
         spans = blocked.free(judge.term, spans_of(judge.forms, found, present))
-        return Hit(judge.term, judge.rule, (spans[0],), True) if spans else None
+        return Hit(judge.term, judge.rule, (spans[0],), True, tuple(spans)) if spans else None
     company = judge.near & present
     around = not judge.near.isdisjoint(ambient)
     if not (company or around):
@@ -173,8 +174,8 @@ def _judge(judge: Judge, found: Found, present: set[int], ambient: set[int], blo
         return None
     pair = _nearest(spans, [span for phrase in company for span in found[phrase]], judge.within)
     if pair:
-        return Hit(judge.term, judge.rule, pair, False)
-    return Hit(judge.term, judge.rule, (spans[0],), False) if around else None
+        return Hit(judge.term, judge.rule, pair, False, tuple(spans))
+    return Hit(judge.term, judge.rule, (spans[0],), False, tuple(spans)) if around else None
 
 
 def _far_from(spans: list[Span], others: list[Span]) -> list[Span]:
