@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from scraper.plaintext import plain_text, shorten
 
@@ -27,10 +27,11 @@ _TAIL = re.compile(
     )$""",
     re.VERBOSE | re.IGNORECASE,
 )
-# One of these is in every tail; looking for them first spares most summaries the pattern.
-_TAIL_WORDS = (
-    "appeared", "published", "continue reading", "keep reading", "read ", "view ", "see ", "leggi tutto", "weiterlesen",
-    "lire la suite", "leer más", "lees ", "läs mer", "czytaj", "submitted by", "»", "›", "→",
+# Every tail starts with one of these: finding them is far quicker than trying the pattern at each character.
+_TAIL_STARTS = (
+    "the post", "the article", "this post", "this article", "this story", "(continue reading", "continue reading",
+    "(keep reading", "keep reading", "read ", "view ", "see ", "leggi tutto", "weiterlesen", "lire la suite",
+    "leer más", "lees ", "läs mer", "czytaj", "submitted by", "»", "›", "→",
 )  # fmt: skip
 _MOST_TAILS = 3
 _TAIL_LENGTH = 700
@@ -52,10 +53,7 @@ def summarise(markup: str, title: str = "", authors: Sequence[str] = ()) -> str:
 def _without_tails(text: str) -> str:
     """`text` without what a publishing system hangs on its end; a mark that the text was cut becomes "…"."""
     for _ in range(_MOST_TAILS):
-        end = text[-_TAIL_LENGTH:].lower()
-        if not any(word in end for word in _TAIL_WORDS):
-            break
-        trimmed = text[:-_TAIL_LENGTH] + _TAIL.sub("", text[-_TAIL_LENGTH:]).rstrip()
+        trimmed = _without_tail(text)
         if trimmed == text:
             break
         text = trimmed
@@ -63,6 +61,21 @@ def _without_tails(text: str) -> str:
     if whole == text or not whole:
         return text
     return whole if whole[-1] in ".!?" else whole + "…"
+
+
+def _without_tail(text: str) -> str:
+    tail = text[-_TAIL_LENGTH:]
+    lowered = tail.lower()
+    starts = {start for word in _TAIL_STARTS if word in lowered for start in _places(lowered, word)}
+    first = next((start for start in sorted(starts) if _TAIL.match(tail, start)), None)
+    return text if first is None else (text[:-_TAIL_LENGTH] + tail[:first]).rstrip()
+
+
+def _places(text: str, word: str) -> Iterator[int]:
+    start = text.find(word)
+    while start >= 0:
+        yield start
+        start = text.find(word, start + 1)
 
 
 def _without_heading(rest: str, authors: Sequence[str]) -> str:
