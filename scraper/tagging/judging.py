@@ -21,6 +21,10 @@ TOPIC_WITHIN = 12  # words
 WORK = ("@labour", "@headcount_loss", "@workforce", "@cut_verb")
 FIELD = (*WORK, "@entertainment", "@ai", "@lawmaking")
 EFFECT_WITHIN = 12  # words
+ROLL, ROLL_WITHIN = (
+    frozenset({"represents", "representing"}),
+    30,
+)  # what opens a list of trades, and its length in words
 
 STAGES = {
     "contracts-negotiations": "talks",
@@ -122,7 +126,8 @@ class Reading:
         if not figures.may_count(self.text.keys):
             return
         fields = (("title", self.text.title), ("summary", self.text.summary))
-        counts = [figure for field, text in fields for figure in figures.headcounts(field, text)]
+        item = f"{self.text.title} {self.text.summary}"
+        counts = [figure for field, text in fields for figure in figures.headcounts(field, text, item)]
         shares = [figure for field, text in fields for figure in figures.staff_shares(field, text)]
         self._figures = figures.most_exact_first(counts) + shares
         spans = [self.text.words_at(f.evidence.field, f.evidence.start, f.evidence.end) for f in self._figures]
@@ -211,6 +216,7 @@ class Reading:
             for span in self.found[phrase]:
                 covered.setdefault(span, set()).update(crafts.sure_forms[phrase])
         hits = crafts.hits(self.found, set(self.found), self.ambient, covered, self.text.title_length)
+        hits = self._without_rolls(hits)
         in_title = {hit.term for hit in hits if self._in_title(hit.spans[0])}
         if in_title:
             hits = [hit for hit in hits if hit.term in in_title or self._beside_topic(hit.spans[0])]
@@ -220,6 +226,14 @@ class Reading:
     def _beside_topic(self, span: Span) -> bool:
         """Where the title names crafts, others count only beside what the summary says of the topic."""
         return any(_gap(span, place) < TOPIC_WITHIN for hit in self.topics for place in hit.places)
+
+    def _without_rolls(self, hits: list[Hit]) -> list[Hit]:
+        """A union that "represents actors, dancers and hosts" says whom it speaks for, not whom the news is about."""
+        for place in [place for place, word in enumerate(self.text.keys) if word in ROLL]:
+            listed = [hit for hit in hits if hit.spans[0][0] - place in range(ROLL_WITHIN)]
+            if len({hit.term for hit in listed}) > 2:
+                hits = [hit for hit in hits if hit not in listed]
+        return hits
 
     def _yields(self, term: str, hits: list[Hit], in_title: set[str]) -> bool:
         """A general craft is not meant where a more specific one is found, unless the title names only the general."""
