@@ -124,19 +124,34 @@ def may_count(words: Iterable[str]) -> bool:
     return any(word[0].isdigit() or word in _NUMBER_WORDS for word in words)
 
 
-def headcounts(field: str, text: str) -> list[Figure]:
-    """Jobs that go, in the order of the text; numbers of people who stay or join are left out."""
-    return [_figure("headcount", field, text, each) for each in _counts(text) if _is_count(text, each)]
+def headcounts(field: str, text: str, item: str = "") -> list[Figure]:
+    """Jobs that go, in the order of the text; numbers of people who stay or join are left out.
+
+    `item` is all that the item says, where a number may turn out to be a company's name.
+    """
+    return [
+        _figure("headcount", field, text, each)
+        for each in _counts(text)
+        if _is_count(text, each) and not _is_name(item or text, each)
+    ]
 
 
 def most_exact_first(counts: list[Figure]) -> list[Figure]:
-    """The first count leads, unless it is loose ("over 100") and a later one says exactly how many ("121")."""
+    """The first count leads, unless it is loose ("over 100", "almost 900") and a later one is closer ("121", "870")."""
     if not counts or (not counts[0].qualifier and "+" not in counts[0].evidence.text):
         return counts
-    low, high = counts[0].value, counts[0].value * 1.5
-    exact = [each for each in counts[1:] if low < each.value <= high and not each.qualifier]
-    best = max(exact, key=lambda each: each.value, default=None)
+    first = counts[0]
+    low, high = (
+        (first.value, first.value * 1.5) if first.qualifier != "about" else (first.value * 0.9, first.value * 1.1)
+    )
+    closer = [each for each in counts[1:] if low <= each.value <= high and _zeros(each.value) < _zeros(first.value)]
+    best = max(closer, key=lambda each: each.value, default=None)
     return [best, *(each for each in counts if each is not best)] if best else counts
+
+
+def _zeros(value: float) -> int:
+    digits = str(int(value))
+    return len(digits) - len(digits.rstrip("0"))
 
 
 def staff_shares(field: str, text: str) -> list[Figure]:
@@ -188,7 +203,7 @@ def _percentages(text: str) -> Iterator[_Number]:
 def _is_count(text: str, number: _Number) -> bool:
     if number.value < 3 or number.value != int(number.value):
         return False
-    if _looks_like_year(text, number) or _is_name(text, number):
+    if _looks_like_year(text, number):
         return False
     if _NOT_CUT_BEFORE.search(text[max(0, number.start - 40) : number.start]):
         return False

@@ -122,3 +122,14 @@ def test_the_words_of_a_number_are_its_evidence() -> None:
     evidence = headcounts("summary", text)[0].evidence
     assert (evidence.field, evidence.text) == ("summary", "up to 450 positions")
     assert text[evidence.start : evidence.end] == evidence.text
+
+
+def test_an_almost_round_count_gives_way_to_the_number_below_it() -> None:
+    counts = headcounts("title", "Game maker cuts almost 900 jobs") + headcounts(
+        "summary", "Around 870 people are laid off"
+    )
+    assert most_exact_first(counts)[0].value == 870
+
+
+def test_a_number_that_another_field_shows_to_be_a_name_counts_nobody() -> None:
+    assert headcounts("title", "Studio head defends 343 layoffs", "343 Industries lays off staff") == []
