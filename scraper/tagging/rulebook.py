@@ -43,11 +43,12 @@ class Name(NamedTuple):
     term: str
     weak: bool
     sectors: tuple[str, ...] = ()  # none for those whose name alone shows no field
+    kind: str = ""  # an employer's type
 
 
 def calls_of(name: Name) -> tuple[str, ...]:
-    """The named sets that rules can ask for when an organisation stands in a text."""
-    details = name.sectors if name.axis is TagAxis.EMPLOYER else (name.term,)
+    """The named sets that rules can ask for when an organisation stands in a text: @employer.games, @union.iatse."""
+    details = filter(None, (*name.sectors, name.kind)) if name.axis is TagAxis.EMPLOYER else (name.term,)
     return (f"@{name.axis}", *(f"@{name.axis}.{detail}" for detail in details))
 
 
@@ -116,17 +117,23 @@ class Rulebook:
     def _read_organisations(self) -> None:
         for employer in self.vocabulary.employers.values():
             sectors = () if employer.type in WIDE_TYPES or "other" in employer.sectors else employer.sectors
-            self.name(self.organisations, TagAxis.EMPLOYER, employer.id, employer.words, sectors)
+            self.name(self.organisations, TagAxis.EMPLOYER, employer.id, employer.words, sectors, employer.type)
         for union in self.vocabulary.unions.values():
             sectors = () if "other" in union.sectors else union.sectors
             self.name(self.organisations, TagAxis.UNION, union.id, union.words, sectors)
 
     def name(
-        self, names: dict[int, list[Name]], axis: TagAxis, term: str, words: Words, sectors: tuple[str, ...]
+        self,
+        names: dict[int, list[Name]],
+        axis: TagAxis,
+        term: str,
+        words: Words,
+        sectors: tuple[str, ...],
+        kind: str = "",
     ) -> None:
         for weak, forms in ((False, words.forms), (True, words.weak)):
             for phrase in self.phrases.all_numbers(forms):
-                names.setdefault(phrase, []).append(Name(axis, term, weak, sectors))
+                names.setdefault(phrase, []).append(Name(axis, term, weak, sectors, kind))
         for phrase in self.phrases.all_numbers(words.never):
             names.setdefault(phrase, [])
 
