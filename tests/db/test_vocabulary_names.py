@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 import pytest
 
 from db.vocabulary import Employer, Region, Union, load_vocabulary
-from scraper.tagging.tokens import expand, form_tokens
+from scraper.tagging.tokens import Form, expand, read_form
 
 VOCABULARY = load_vocabulary()
 TABLES: Mapping[str, Mapping[str, Region | Employer | Union]] = {
@@ -20,11 +20,12 @@ TABLES: Mapping[str, Mapping[str, Region | Employer | Union]] = {
 
 def spellings(forms: Iterable[str]) -> set[tuple[str, ...]]:
     """Each way in which the forms may be written, as the tagger tells words apart (`US` is not `us`)."""
-    return {
-        tuple(token.text if token.letters else token.key for token in form_tokens(spelling))
-        for form in forms
-        for spelling in expand(form)
-    }
+    return {as_written(read_form(spelling)) for form in forms for spelling in expand(form)}
+
+
+def as_written(form: Form) -> tuple[str, ...]:
+    letters = {place: word for place, _, word in form.letters}
+    return tuple(letters.get(place, key) for place, key in enumerate(form.keys))
 
 
 def contains(longer: tuple[str, ...], shorter: tuple[str, ...]) -> bool:
