@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass
 
 from db.shapes import Evidence, Figure
@@ -14,7 +14,8 @@ _TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ni
 _SPELLED = {word: value for value, word in enumerate((*_UNITS, *_TEENS), 1)}
 _SPELLED |= {word: value * 10 for value, word in enumerate(_TENS, 2)}
 _FRACTIONS = {"half": 50, "third": 33, "quarter": 25, "fifth": 20, "tenth": 10, "two-thirds": 67, "three-quarters": 75}
-_NUMBER_WORDS = frozenset({*_SPELLED, "half", "third", "thirds", "quarter", "quarters", "fifth", "tenth"})
+_FRACTION_WORDS = frozenset({"half", "third", "thirds", "quarter", "quarters", "fifth", "tenth"})
+_NUMBER_WORDS = _FRACTION_WORDS | _SPELLED.keys()
 _QUALIFIERS = {
     "about": r"about|around|approximately|approx\.?|roughly|nearly|almost|some|an estimated|estimated|close to|circa",
     "up_to": r"up to|as many as",
@@ -29,9 +30,9 @@ def _any_case(*parts: str) -> re.Pattern[str]:
 
 
 _DIGITS = r"(?:\d{1,3}(?:[,\u202f]\d{3})+|\d+(?:\.\d+)?)(?![\d.,]*\d)(?:\s?k\b)?"
-_NUMBER = _any_case(
-    rf"(?<![\w.$£€#-])(?:{_DIGITS}\s*(?:-|–|to|and)\s*)?(?P<digits>{_DIGITS})",
-    rf"|\b(?P<words>(?:{'|'.join(_TENS)})(?:-(?:{'|'.join(_UNITS)}))?|{'|'.join((*_UNITS, *_TEENS))})\b(?!-)",
+_IN_DIGITS = _any_case(rf"(?<![\w.$£€#-])(?:{_DIGITS}\s*(?:-|–|to|and)\s*)?(?P<digits>{_DIGITS})")
+_IN_WORDS = _any_case(
+    rf"\b(?P<words>(?:{'|'.join(_TENS)})(?:-(?:{'|'.join(_UNITS)}))?|{'|'.join((*_UNITS, *_TEENS))})\b(?!-)"
 )
 _QUALIFIER_BEFORE = _any_case(rf"\b({'|'.join(_QUALIFIERS.values())})\s+$")
 
@@ -159,7 +160,7 @@ def staff_shares(field: str, text: str) -> list[Figure]:
     found = [each for each in _percentages(text) if each.value <= 100]
     found += [
         _number(text, _FRACTIONS[match[1].lower().replace(" ", "-")], match.start(), match.end())
-        for match in _FRACTION.finditer(text)
+        for match in (_FRACTION.finditer(text) if _holds(text, _FRACTION_WORDS) else ())
     ]
     return [_figure("headcount_pct", field, text, each) for each in found if _CUT.search(_sentence(text, each))]
 
@@ -167,7 +168,7 @@ def staff_shares(field: str, text: str) -> list[Figure]:
 def votes(field: str, text: str) -> list[Figure]:
     """Percent of a ballot, or of those who took part in it."""
     figures = []
-    for match in _NUMBER.finditer(text):
+    for match in _numbers(text):
         percent = _PERCENT.match(text, match.end())
         if not percent or not _VOTE_CUE.search(text[max(0, match.start() - 60) : percent.end() + 60]):
             continue
@@ -178,10 +179,23 @@ def votes(field: str, text: str) -> list[Figure]:
     return figures
 
 
+def _numbers(text: str) -> Iterator[re.Match[str]]:
+    """Every number in digits or words, in the order of the text."""
+    found = list(_IN_DIGITS.finditer(text))
+    if _holds(text, _SPELLED.keys()):
+        found += _IN_WORDS.finditer(text)
+        found.sort(key=lambda match: match.start())
+    return iter(found)
+
+
+def _holds(text: str, words: Set[str]) -> bool:
+    return not words.isdisjoint(text.lower().replace("-", " ").split())
+
+
 def _counts(text: str) -> Iterator[_Number]:
-    for match in _NUMBER.finditer(text):
+    for match in _numbers(text):
         after = _PEOPLE_AFTER.match(text, match.end()) or _CUT_AFTER.match(text, match.end())
-        if after or (match["digits"] and _is_bare_count(text, match)):
+        if after or (match.re is _IN_DIGITS and _is_bare_count(text, match)):
             yield _number(text, _value(match), match.start(), after.end() if after else match.end())
 
 
@@ -192,7 +206,7 @@ def _is_bare_count(text: str, match: re.Match[str]) -> bool:
 
 
 def _percentages(text: str) -> Iterator[_Number]:
-    for match in _NUMBER.finditer(text):
+    for match in _numbers(text):
         after = _PERCENT_AFTER.match(text, match.end())
         if not after and _WORKFORCE_BEFORE.search(text[max(0, match.start() - 60) : match.start()]):
             after = _PERCENT.match(text, match.end())
@@ -237,9 +251,10 @@ def _qualifier(words: str) -> str:
 
 def _value(match: re.Match[str]) -> float:
     """1,900 → 1900; 2K → 2000; twenty-five → 25."""
-    if match["words"]:
-        return sum(_SPELLED[part] for part in match["words"].lower().split("-"))
-    digits = match["digits"].lower()
+    named = match.groupdict()
+    if "words" in named:
+        return sum(_SPELLED[part] for part in named["words"].lower().split("-"))
+    digits = named["digits"].lower()
     factor = 1000 if digits.endswith("k") else 1
     return float(digits.rstrip("k ").replace(",", "").replace("\u202f", "")) * factor
 
