@@ -43,7 +43,7 @@ def is_web_url(url: str) -> bool:
         return True
     try:
         parts = urlsplit(url)
-        return parts.scheme in _DEFAULT_PORTS and bool(parts.hostname) and (parts.port or 1) > 0
+        return parts.scheme in _DEFAULT_PORTS and bool((parts.hostname or "").strip(".")) and (parts.port or 1) > 0
     except ValueError:
         return False
 

@@ -42,6 +42,7 @@ CANONICAL = {
     "/x": "",
     "https://": "",
     "https:///x": "",
+    "http://./x": "",
     "http://a.example:99999/": "",
     "http://[::1/": "",
     "httpx://a.example/": "",
