@@ -7,7 +7,7 @@ import time
 import unicodedata
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scraper.plaintext import plain_text, shorten, tidy
@@ -62,6 +62,7 @@ def test_markup_becomes_this_text(markup):
     assert plain_text(markup) == PLAIN[markup]
 
 
+@settings(deadline=None)
 @given(st.text(st.characters(codec=None), max_size=300))
 def test_text_is_always_one_tidy_line(markup):
     text = plain_text(markup)
@@ -73,6 +74,7 @@ def test_text_is_always_one_tidy_line(markup):
 PIECES = ["<", ">", "&lt;", "&amp;lt;", "&gt;", "script", "img ", "onerror=", "/", "x", "'", '"']
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from(PIECES), max_size=25).map("".join))
 def test_no_text_holds_a_tag_with_a_handler(markup):
     assert not re.search(r"<[a-z]+[\s/][^<>]*\bonerror=[^<>]*>|</?script\b[^<>]*>", plain_text(markup))
@@ -109,6 +111,7 @@ def test_long_text_ends_at_a_sentence_or_a_word(text, limit, short):
     assert shorten(text, limit) == short
 
 
+@settings(deadline=None)
 @given(st.text(max_size=200), st.integers(2, 100))
 def test_a_shortened_text_is_never_longer_than_its_limit(text, limit):
     assert len(shorten(tidy(text), limit)) <= limit

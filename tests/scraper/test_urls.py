@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scraper.urls import MAX_URL, absolute_url, canonical_url, untracked_url
@@ -56,12 +56,14 @@ def test_a_url_has_one_spelling(url):
     assert canonical_url(url) == CANONICAL[url]
 
 
+@settings(deadline=None)
 @given(st.one_of(st.text(max_size=80), st.from_regex(r"https?://[^\s]{1,60}")))
 def test_the_canonical_url_of_a_canonical_url_is_itself(url):
     once = canonical_url(url)
     assert canonical_url(once) == once
 
 
+@settings(deadline=None)
 @given(st.text(max_size=100), st.text(max_size=100))
 def test_no_reference_makes_resolving_raise(base, reference):
     assert absolute_url(base, reference) == "" or absolute_url(base, reference)[:4].lower() == "http"
