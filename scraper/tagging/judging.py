@@ -146,9 +146,15 @@ class Reading:
         spans: dict[str, set[Span]] = {}
         for hit in hits:
             spans.setdefault(self._root(hit), set()).add(hit.spans[0])
-        return {
-            root for root, stated in spans.items() if not (self._title_is_about(root, stated) or _apart(stated) > 1)
-        }
+        return {root for root, stated in spans.items() if not self._is_about(root, stated)}
+
+    def _is_about(self, root: str, stated: set[Span]) -> bool:
+        return self._title_is_about(root, stated) or _apart(stated) > 1 or self._has_effects(root, stated)
+
+    def _has_effects(self, root: str, stated: set[Span]) -> bool:
+        effects = self.rules.effects.get(root, frozenset()).intersection(self.found)
+        places = [place for phrase in effects for place in self.found[phrase]]
+        return any(0 <= _gap(span, place) < EFFECT_WITHIN for span in stated for place in places)
 
     def _title_is_about(self, root: str, stated: set[Span]) -> bool:
         about = self.rules.about.get(root)
