@@ -23,6 +23,10 @@ def spellings(forms: Iterable[str]) -> set[tuple[str, ...]]:
     return {as_written(read_form(spelling)) for form in forms for spelling in expand(form)}
 
 
+def words_of(forms: Iterable[str]) -> set[tuple[str, ...]]:
+    return {read_form(spelling).keys for form in forms for spelling in expand(form)}
+
+
 def as_written(form: Form) -> tuple[str, ...]:
     letters = {place: word for place, _, word in form.letters}
     return tuple(letters.get(place, key) for place, key in enumerate(form.keys))
@@ -57,6 +61,18 @@ def test_every_never_span_holds_a_word_of_its_block(table: str) -> None:
         if not any(contains(span, form) for span in spellings([never]) for form in own)
     ]
     assert idle == []
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_no_never_span_is_the_whole_of_a_name(table: str) -> None:
+    """Such a span, in small letters too, would hide the name wherever it stands."""
+    hidden = [
+        (name, never)
+        for name, block in TABLES[table].items()
+        for never in block.words.never
+        if not words_of([never]).isdisjoint(words_of((*block.words.forms, *block.words.weak)))
+    ]
+    assert hidden == []
 
 
 def test_ids_of_places_and_organisations_are_kebab_case() -> None:
