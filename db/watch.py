@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -80,12 +80,12 @@ def record_check(connection: Connection, memory: SourceMemory, check: Check, cou
     connection.execute(FetchLog.__table__.insert(), log.model_dump(exclude={"id"}))  # type: ignore[attr-defined]
 
 
-def postpone(engine: Engine, source_id: str, until: datetime, reason: str) -> None:
-    """Ask a source no earlier than this; a later time that it has already stands."""
+def postpone(engine: Engine, source_ids: Sequence[str], until: datetime, reason: str) -> None:
+    """Ask these sources no earlier than this; a later time that one has already stands."""
     with engine.begin() as connection:
         connection.execute(
             update(SourceState)
-            .where(col(SourceState.source_id) == source_id)
+            .where(col(SourceState.source_id).in_(source_ids))
             .where(or_(col(SourceState.next_check_at).is_(None), col(SourceState.next_check_at) < until))
             .values(next_check_at=until, next_check_reason=reason)
         )

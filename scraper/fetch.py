@@ -32,7 +32,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from functools import partial
+from functools import lru_cache, partial
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from importlib.metadata import version
 from types import TracebackType
@@ -560,7 +560,7 @@ def _open_pool(
     ssl_context: ssl.SSLContext | None,
     network: httpcore.AsyncNetworkBackend | None,
 ) -> httpcore.AsyncConnectionPool:
-    context = ssl_context or httpx.create_ssl_context(trust_env=False)
+    context = ssl_context or _authorities()
     if settings.proxy is None:
         return httpcore.AsyncConnectionPool(
             ssl_context=context,
@@ -579,6 +579,11 @@ def _open_pool(
         keepalive_expiry=KEEPALIVE_SECONDS,
         network_backend=network,
     )
+
+
+@lru_cache(maxsize=1)
+def _authorities() -> ssl.SSLContext:
+    return httpx.create_ssl_context(trust_env=False)  # a tenth of a second, so once for all runs of a process
 
 
 async def _receive_error_page(response: httpx.Response, reply: _Reply) -> _Reply:

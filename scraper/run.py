@@ -4,25 +4,29 @@ from __future__ import annotations
 
 import asyncio
 import difflib
+import logging
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import platformdirs
 from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError
 
+from db.errors import DatabaseError, explain
 from db.lock import RunLock, run_lock
 from db.migrations import check_schema
 from db.reconnect import outlasting
 from db.shapes import Source, SourceMemory
 from db.store import Store
 from db.vocabulary import load_vocabulary
-from db.watch import load_memories, load_robots, save_robots, sync_sources
+from db.watch import load_memories, load_robots, postpone, save_robots, sync_sources
 from scraper.fetch import Fetcher
 from scraper.offline import OfflineFetcher
 from scraper.pacing import site_of
@@ -33,6 +37,8 @@ from scraper.settings import ScraperSettings
 from scraper.sources import SourcesError, load_sources
 from scraper.tag import Tagger
 from scraper.workers import ParserPool
+
+log = logging.getLogger("craftwatch.scrape")
 
 LONGEST_SLEEP_SECONDS = 60.0
 
@@ -45,6 +51,7 @@ class Run:
     settings: ScraperSettings
     sources: tuple[Source, ...]
     documents: Mapping[str, bytes] | None = None
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
 
     @classmethod
     def of_settings(cls, engine: Engine, settings: ScraperSettings) -> Run:
@@ -76,17 +83,23 @@ class Run:
             sync_sources(self.engine, self.sources)
             remembered = self._remembered(load_memories(self.engine))
             chosen = self._choose(remembered, source_ids, everything)
-            pauses = {} if source_ids else site_pauses(remembered, datetime.now(UTC))
+            pauses = {} if source_ids else site_pauses(remembered, self.now())
             on_start(len(chosen))
-            return asyncio.run(self._scrape(chosen, pauses, on_done, lock)) if chosen else RunReport()
+            report = asyncio.run(self._scrape(chosen, pauses, on_done, lock)) if chosen else RunReport()
+            self._postpone(remembered, {site: until for site, until in report.pauses.items() if site not in pauses})
+            return report
 
     def seconds_until_due(self) -> float:
         """0 when a source is due; else how long until the next one is, a minute at most."""
-        now = datetime.now(UTC)
-        memories = load_memories(self.engine)
-        if any(is_due(source, memory, now) for source, memory in self._remembered(memories)):
+        now = self.now()
+        watched = [
+            (source, memory)
+            for source, memory in self._remembered(load_memories(self.engine))
+            if source.enabled and memory.stopped_at is None
+        ]
+        if any(is_due(source, memory, now) for source, memory in watched):
             return 0.0
-        moments = [m.next_check_at for m in memories.values() if m.next_check_at is not None]
+        moments = [memory.next_check_at for _, memory in watched if memory.next_check_at is not None]
         wait = min(((moment - now).total_seconds() for moment in moments), default=LONGEST_SLEEP_SECONDS)
         return min(max(wait, 1.0), LONGEST_SLEEP_SECONDS)
 
@@ -98,11 +111,17 @@ class Run:
             return [by_id[known_source(source_id, by_id)] for source_id in dict.fromkeys(source_ids)]
         if everything:
             return [(source, memory) for source, memory in remembered if source.enabled and memory.stopped_at is None]
-        now = datetime.now(UTC)
+        now = self.now()
         return [(source, memory) for source, memory in remembered if is_due(source, memory, now)]
 
     def _remembered(self, memories: Mapping[str, SourceMemory]) -> list[tuple[Source, SourceMemory]]:
         return [(source, memories.get(source.id, SourceMemory(source.id))) for source in self.sources]
+
+    def _postpone(self, remembered: Sequence[tuple[Source, SourceMemory]], pauses: Mapping[str, datetime]) -> None:
+        """Also the sources that were not due: they may become so within the pause."""
+        for site, until in pauses.items():
+            there = [source.id for source, memory in remembered if _site(source, memory) == site]
+            postpone(self.engine, there, until, f"{site} asked for a pause")
 
     async def _scrape(
         self,
@@ -111,17 +130,18 @@ class Run:
         on_done: Callable[[SourceReport], None],
         lock: RunLock,
     ) -> RunReport:
-        vocabulary = load_vocabulary()
-        departments = {craft.id: craft.department for craft in vocabulary.crafts.values()}
+        departments = load_vocabulary().departments_of_crafts()
 
         async def scrape_with(fetcher: Fetches) -> RunReport:
             async with ParserPool() as parsers:
                 scraper = Scraper(
                     fetcher,
                     parsers,
-                    Tagger(vocabulary),
+                    _tagger(),
                     Store(self.engine, departments),
-                    concurrency=self.settings.concurrency,
+                    # One after another, documents at hand give the same archive every time.
+                    concurrency=1 if self.documents is not None else self.settings.concurrency,
+                    now=self.now,
                     on_reconnect=lock.renew,
                 )
                 return await scraper.run(chosen, on_done, pauses)
@@ -129,11 +149,17 @@ class Run:
         if self.documents is not None:
             return await scrape_with(OfflineFetcher(self.documents))
         known = {row["origin"]: RobotsRecord(**row) for row in load_robots(self.engine)}
-        async with Fetcher(self.settings, robots_known=known) as fetcher:
+        async with Fetcher(self.settings, robots_known=known, clock=self.now) as fetcher:
             report = await scrape_with(fetcher)
         learnt = [asdict(record) for origin, record in fetcher.robots_records().items() if record != known.get(origin)]
         outlasting(self.engine, lambda: save_robots(self.engine, learnt), on_reconnect=lock.renew)
         return report
+
+
+@lru_cache(maxsize=1)
+def _tagger() -> Tagger:
+    """One for all passes of this process: compiling the rules takes as long as a hundred feeds."""
+    return Tagger(load_vocabulary())
 
 
 def site_pauses(remembered: Sequence[tuple[Source, SourceMemory]], now: datetime) -> dict[str, datetime]:
@@ -141,9 +167,13 @@ def site_pauses(remembered: Sequence[tuple[Source, SourceMemory]], now: datetime
     pauses: dict[str, datetime] = {}
     for source, memory in remembered:
         if (until := paused_until(memory, now)) is not None:
-            site = site_of(urlsplit(current_feed_url(source, memory)).hostname or "")
+            site = _site(source, memory)
             pauses[site] = max(until, pauses.get(site, until))
     return pauses
+
+
+def _site(source: Source, memory: SourceMemory) -> str:
+    return site_of(urlsplit(current_feed_url(source, memory)).hostname or "")
 
 
 def sample_database() -> None:
@@ -155,14 +185,21 @@ def sample_database() -> None:
 
 
 def watch(run: Run, *, sleep: Callable[[float], Any] = time.sleep) -> None:
-    """Ask each source whenever it is due, until the process that started us is gone."""
+    """Ask each source whenever it is due, until the process that started us is gone.
+
+    A database that cannot be used for a while, or that another run is using, is tried again after a minute.
+    """
     parent = os.getppid()
     while os.getppid() == parent:
-        wait = run.seconds_until_due()
+        try:
+            wait = run.seconds_until_due()
+            if not wait:
+                run.once()
+        except (DatabaseError, DBAPIError) as error:
+            log.error("%s", explain(error) if isinstance(error, DBAPIError) else error)
+            wait = LONGEST_SLEEP_SECONDS
         if wait:
             sleep(wait)
-        else:
-            run.once()
 
 
 def known_source(source_id: str, known: Mapping[str, object]) -> str:

@@ -54,15 +54,25 @@ def is_due(source: Source, memory: SourceMemory, now: datetime) -> bool:
     return memory.next_check_at is None or not now < memory.next_check_at <= now + _longest_wait(memory)
 
 
-def paused_until(memory: SourceMemory, now: datetime) -> datetime | None:
-    """Until when a source's host wants to be left alone by us, whatever we would ask it for; None when it may be asked.
+def pause_asked(answer: Answer, now: datetime) -> datetime | None:
+    """Until when a source's host wants to be left alone by us, whatever we would ask it for; None: it did not say.
 
     A 429 counts the client and not the address asked, and Retry-After is said by the server: both hold for the host.
     """
-    refused = memory.failures > 0 and memory.last_failure_reason == Failure.RATE_LIMITED
-    if memory.next_check_at is None or not (refused or _asked_to_pause(memory)):
-        return None
-    return memory.next_check_at if now < memory.next_check_at <= now + _longest_wait(memory) else None
+    if answer.retry_after is None:
+        return now + MIN_INTERVAL if answer.reason is Failure.RATE_LIMITED else None
+    least = MIN_INTERVAL if answer.reason is Failure.RATE_LIMITED else MIN_RETRY_AFTER
+    return now + min(max(answer.retry_after, least), MAX_RETRY_AFTER)
+
+
+def paused_until(memory: SourceMemory, now: datetime) -> datetime | None:
+    """What is left of a pause that an earlier run was asked for; None when the host may be asked."""
+    until = None
+    if _asked_to_pause(memory):
+        until = memory.next_check_at
+    elif memory.failures and memory.last_failure_reason == Failure.RATE_LIMITED and memory.last_failure_at is not None:
+        until = memory.last_failure_at + MIN_INTERVAL
+    return until if until is not None and now < until <= now + _longest_wait(memory) else None
 
 
 def current_feed_url(source: Source, memory: SourceMemory) -> str:

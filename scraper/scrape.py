@@ -28,7 +28,7 @@ from scraper.answers import Freshness, Validators
 from scraper.fetch import FEED_TYPES, Fetched, FetchError, NotModified, accepted_types
 from scraper.pacing import site_of
 from scraper.parse import ParseError
-from scraper.schedule import Answer, after_check, current_feed_url, may_send_validators, paused_until
+from scraper.schedule import Answer, after_check, current_feed_url, may_send_validators, pause_asked
 from scraper.tag import Tagger
 from scraper.workers import ParserPool
 
@@ -65,6 +65,7 @@ class RunReport:
 
     sources: list[SourceReport] = field(default_factory=list)
     seconds: float = 0.0
+    pauses: dict[str, datetime] = field(default_factory=dict)  # site → until when it wants to be left alone
 
     @property
     def failures(self) -> Counter[str]:
@@ -112,9 +113,9 @@ class Scraper:
         `pauses` (site → until when it wants to be left alone) is what earlier runs were told.
         """
         started = time.monotonic()
-        report = RunReport()
+        report = RunReport(pauses=dict(pauses or {}))
         with ThreadPoolExecutor(max_workers=1, thread_name_prefix="save") as writer:
-            round_ = _Round(self, writer, dict(pauses or {}), asyncio.Semaphore(self.concurrency))
+            round_ = _Round(self, writer, report.pauses, asyncio.Semaphore(self.concurrency))
 
             async def one(source: Source, memory: SourceMemory) -> None:
                 done = await _Visit(round_, source, memory).run()
@@ -179,8 +180,7 @@ class _Visit:
         try:
             return await self.scraper.fetcher.fetch(self.url, self._validators(), accepted_types(self.source.format))
         except FetchError as error:
-            after = after_check(self.memory, _answer_failed(error), self.scraper.now(), self.scraper.chance)
-            if (until := paused_until(after, self.scraper.now())) is not None:
+            if (until := pause_asked(_answer_failed(error), self.scraper.now())) is not None:
                 self.round.pauses[self.site] = until
             return error
 
@@ -198,7 +198,7 @@ class _Visit:
 
     async def _postpone(self, until: datetime) -> SourceReport:
         reason = f"{self.site} asked for a pause"
-        await self.round.write(lambda: postpone(self.scraper.store.engine, self.source.id, until, reason))
+        await self.round.write(lambda: postpone(self.scraper.store.engine, [self.source.id], until, reason))
         return SourceReport(self.source.id, "postponed", detail=f"{reason} until {until:%Y-%m-%d %H:%M} UTC")
 
     async def _take_in(self, fetched: Fetched) -> SourceReport:

@@ -18,6 +18,7 @@ from scraper.schedule import (
     current_feed_url,
     is_due,
     may_send_validators,
+    pause_asked,
     paused_until,
     rhythm,
 )
@@ -209,9 +210,24 @@ def test_a_pause_that_was_asked_for_is_the_hosts(answer: Answer, pause: timedelt
     assert paused_until(memory, NOW) == (None if pause is None else NOW + pause)
 
 
-def test_a_429_without_a_time_pauses_the_host_until_we_ask_again() -> None:
-    memory = after_check(make_memory(), failed(Failure.RATE_LIMITED), NOW, NoChance())
-    assert paused_until(memory, NOW) == memory.next_check_at
+def test_a_429_without_a_time_pauses_the_host_for_an_hour() -> None:
+    memory = after_check(make_memory(failures=9), failed(Failure.RATE_LIMITED), NOW, NoChance())
+    assert paused_until(memory, NOW) == pause_asked(failed(Failure.RATE_LIMITED), NOW) == NOW + HOUR
+
+
+@pytest.mark.parametrize(
+    ("answer", "pause"),
+    [
+        (failed(Failure.HTTP_5XX, retry_after=2 * HOUR), 2 * HOUR),
+        (failed(Failure.HTTP_5XX, retry_after=timedelta(seconds=1)), timedelta(minutes=1)),
+        (failed(Failure.RATE_LIMITED, retry_after=timedelta(seconds=1)), HOUR),
+        (failed(Failure.RATE_LIMITED, retry_after=90 * DAY), 31 * DAY),
+        (failed(Failure.HTTP_5XX), None),
+        (good(), None),
+    ],
+)
+def test_a_pause_is_what_was_asked_for_within_limits(answer: Answer, pause: timedelta | None) -> None:
+    assert pause_asked(answer, NOW) == (None if pause is None else NOW + pause)
 
 
 @pytest.mark.parametrize("off_by", [timedelta(), -3650 * DAY])
