@@ -284,7 +284,12 @@ def sources(context: click.Context, as_json: bool) -> None:
 @click.argument("source_id", metavar="SOURCE")
 @_explaining
 def check(source_id: str) -> None:
-    """Ask one source now and tell what it gave. Nothing is saved."""
+    """Ask one source now and tell what it gave. Nothing is saved.
+
+    SOURCE is an id; or the address of a site (https://…): its feed or news sitemap is looked for, and a block for it
+    printed.
+    """
+    from scraper.discover import find_sources
     from scraper.run import known_source
     from scraper.settings import load_settings
     from scraper.sources import load_sources
@@ -292,7 +297,10 @@ def check(source_id: str) -> None:
 
     settings = load_settings()
     by_id = {source.id: source for source in load_sources(settings.sources)}
-    trial = try_source(by_id[known_source(source_id, by_id)], settings)
+    if "://" in source_id:
+        trial = find_sources(source_id, settings, tuple(by_id.values()))
+    else:
+        trial = try_source(by_id[known_source(source_id, by_id)], settings)
     click.echo(trial.text)
     sys.exit(0 if trial.succeeded else 1)
 

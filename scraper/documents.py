@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from db.shapes import Failure, ParsedFeed, Source
+from scraper.links import PageLinks
 from scraper.parse import ParseError, parse_feed
 
 T = TypeVar("T")
@@ -19,15 +20,29 @@ def parse_document(body: bytes, content_type: str, url: str, source: Source) -> 
     if source.format == "page" and (selectors := source.selectors) is not None:
         from scraper.pages import parse_page  # slow to import, and most workers see no page
 
-        return named(lambda: parse_page(body, content_type, url, selectors))
+        return _named(lambda: parse_page(body, content_type, url, selectors))
     if source.format == "sitemap":
         from scraper.sitemaps import parse_sitemap
 
-        return named(lambda: parse_sitemap(body, content_type, url))
+        return _named(lambda: parse_sitemap(body, content_type, url))
     return parse_feed(body, content_type, url)
 
 
-def named(parse: Callable[[], T]) -> T:
+def find_page_links(body: bytes, content_type: str, url: str) -> PageLinks:
+    """The feeds that a web page declares. Raises ParseError and nothing else."""
+    from scraper.pages import read_links
+
+    return _named(lambda: read_links(body, content_type, url))
+
+
+def find_sitemaps(body: bytes, content_type: str, url: str) -> tuple[str, ...]:
+    """The sitemaps that an index of sitemaps names; () when it is none. Raises ParseError and nothing else."""
+    from scraper.sitemaps import read_index
+
+    return _named(lambda: read_index(body, content_type, url))
+
+
+def _named(parse: Callable[[], T]) -> T:
     """What `parse` gives; whatever it raises, as a ParseError."""
     try:
         return parse()

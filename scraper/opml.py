@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import count
 from typing import NoReturn
 from urllib.parse import urljoin, urlsplit
 from xml.etree import ElementTree as ET
 from xml.parsers.expat import ExpatError, ParserCreate
 
 from db.shapes import Source
+from scraper.ids import free_id
 from scraper.sources import (
     COUNTRIES,
     KINDS,
@@ -19,6 +17,7 @@ from scraper.sources import (
     SCOPES,
     SECTORS,
     SourcesError,
+    one_line,
     same_address,
     without_credentials,
 )
@@ -26,7 +25,6 @@ from scraper.urls import is_web_url
 
 # What OPML has no attribute for; elements and attributes of other namespaces are welcome in it.
 NAMESPACE = "tag:craftwatch,2026:sources"
-MAX_ID = 60
 
 
 def to_opml(sources: Iterable[Source]) -> bytes:
@@ -124,12 +122,12 @@ def _is_usable(url: str) -> bool:
 
 def _source(outline: Mapping[str, str], feed_url: str, taken: set[str]) -> Source:
     host = (urlsplit(feed_url).hostname or "").removeprefix("www.")
-    name = _one_line(outline.get("title", "")) or _one_line(outline.get("text", "")) or host
+    name = one_line(outline.get("title", "")) or one_line(outline.get("text", "")) or host
     homepage = outline.get("htmlurl", "").strip()
     language = outline.get("language", "").strip().replace("_", "-")
     country = _ours(outline, "country")
     return Source(
-        id=_free_id(_slug(_ours(outline, "id")) or _slug(name) or _slug(host) or "source", taken),
+        id=free_id(taken, _ours(outline, "id"), name, host),
         name=name,
         homepage=homepage if _is_usable(homepage) else urljoin(without_credentials(feed_url), "/"),
         feed_url=feed_url,
@@ -139,7 +137,7 @@ def _source(outline: Mapping[str, str], feed_url: str, taken: set[str]) -> Sourc
         language=language if LANGUAGE_TAG.fullmatch(language) else "",
         scope=_chosen(_ours(outline, "scope"), SCOPES, "general"),
         enabled=_ours(outline, "enabled") != "false",
-        note=_one_line(_ours(outline, "note")),
+        note=one_line(_ours(outline, "note")),
     )
 
 
@@ -149,19 +147,3 @@ def _ours(outline: Mapping[str, str], name: str) -> str:
 
 def _chosen(value: str, choices: tuple[str, ...], otherwise: str) -> str:
     return value if value in choices else otherwise
-
-
-def _one_line(text: str) -> str:
-    return " ".join("".join(character if character.isprintable() else " " for character in text).split())
-
-
-def _slug(text: str) -> str:
-    """`text` as an id: ASCII letters and digits, hyphens between words; "" when nothing is left."""
-    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower().replace("'", "")
-    return "-".join(re.findall(r"[a-z0-9]+", plain))[:MAX_ID].strip("-")
-
-
-def _free_id(wanted: str, taken: set[str]) -> str:
-    if wanted not in taken:
-        return wanted
-    return next(name for number in count(2) if (name := f"{wanted}-{number}") not in taken)

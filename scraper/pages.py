@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import warnings
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from html import escape
 from itertools import islice
@@ -16,28 +15,19 @@ from db.shapes import Entry, Failure, ParsedFeed, Selectors
 from scraper.charset import decode_document
 from scraper.dates import read_date
 from scraper.entries import MAX_ENTRIES, MAX_SUMMARY, MAX_TITLE, make_entry
+from scraper.links import PageLinks, is_feed_link, web_addresses
 from scraper.parse import ParseError
+from scraper.plaintext import tidy
 from scraper.selectors import read_place
 from scraper.urls import absolute_url
 
 MAX_TAGS = 20_000  # a page that holds more is cut there: an honest list has a tenth of them
-MAX_LINKS = 20
-FEED_TYPES = ("application/rss+xml", "application/atom+xml", "application/feed+json", "application/rdf+xml")
 
 _TAG = re.compile(r"<[A-Za-z]")
 # An honest tag has a dozen attributes; html.parser's time grows faster than the length of one.
 _SWOLLEN_TAG = re.compile(r"<([A-Za-z][\w:.-]{0,100})\s[^<>]{20000,}>")
 _META_CHARSET = re.compile(rb"<meta[^>]{0,300}?charset\s*=\s*[\"']?\s*([A-Za-z][\w.:-]{0,40})", re.IGNORECASE)
 _PRESCAN_BYTES = 1_024  # HTML Living Standard §13.2.3.2
-
-
-@dataclass(frozen=True, slots=True)
-class PageLinks:
-    """What a page says of itself, and the feeds it declares: absolute addresses in its order."""
-
-    title: str
-    language: str
-    feeds: tuple[str, ...]
 
 
 def parse_page(body: bytes, content_type: str, url: str, selectors: Selectors) -> ParsedFeed:
@@ -67,16 +57,11 @@ def read_links(body: bytes, content_type: str, url: str) -> PageLinks:
     soup = _read(body, content_type)
     base = _base(soup, url)
     declared = (
-        absolute_url(base, _attribute(link, "href"))
+        _attribute(link, "href")
         for link in soup.find_all("link", limit=1_000)
-        if "alternate" in _attribute(link, "rel").lower().split() and is_feed_type(_attribute(link, "type"))
+        if is_feed_link(_attribute(link, "rel"), _attribute(link, "type"))
     )
-    feeds = islice(dict.fromkeys(address for address in declared if address), MAX_LINKS)
-    return PageLinks(_page_title(soup), _page_language(soup), tuple(feeds))
-
-
-def is_feed_type(media_type: str) -> bool:
-    return media_type.partition(";")[0].strip().lower() in FEED_TYPES
+    return PageLinks(_page_title(soup), _page_language(soup), web_addresses(base, declared))
 
 
 def _read(body: bytes, content_type: str) -> BeautifulSoup:
@@ -166,7 +151,7 @@ def _base(soup: BeautifulSoup, url: str) -> str:
 
 
 def _page_title(soup: BeautifulSoup) -> str:
-    return " ".join(soup.title.get_text(" ").split())[:500] if soup.title else ""
+    return tidy(soup.title.get_text(" "))[:500] if soup.title else ""
 
 
 def _page_language(soup: BeautifulSoup) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from html import escape
+from itertools import islice
 from typing import NoReturn
 from xml.parsers.expat import ExpatError, ParserCreate
 
@@ -70,7 +71,7 @@ def parse_sitemap(body: bytes, content_type: str, url: str) -> ParsedFeed:
 def read_index(body: bytes, content_type: str, url: str) -> tuple[str, ...]:
     """The sitemaps that an index of sitemaps names; () when it is none. Raises ParseError."""
     sitemap = _read(_text(body, content_type))
-    return tuple(dict.fromkeys(_locations(sitemap, url)))[:MAX_LINKS] if sitemap.root == "sitemapindex" else ()
+    return tuple(islice(_locations(sitemap, url), MAX_LINKS)) if sitemap.root == "sitemapindex" else ()
 
 
 def _text(body: bytes, content_type: str) -> str:

@@ -91,6 +91,11 @@ def same_address(url: str) -> str:
     return canonical_url(url).partition("://")[2].rstrip("/")
 
 
+def one_line(text: str) -> str:
+    """`text` as a field may hold it: on one line, of characters that can be seen."""
+    return " ".join("".join(character if character.isprintable() else " " for character in text).split())
+
+
 def _veiled(pair: str) -> str:
     name, mark, _ = pair.partition("=")
     return f"{name}={_REDACTED}" if mark and _SECRET.fullmatch(name) else pair

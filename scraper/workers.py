@@ -25,8 +25,9 @@ import orjson
 
 from db.shapes import DateQuality, Failure, FeedAdvice, ItemDraft, Selectors, Source
 from scraper.clean import to_drafts
-from scraper.documents import parse_document
+from scraper.documents import find_page_links, find_sitemaps, parse_document
 from scraper.lines import entry_lines
+from scraper.links import PageLinks
 from scraper.parse import ParseError, parse_feed
 
 TIME_LIMIT_SECONDS = 10.0
@@ -72,12 +73,21 @@ class ParserPool:
 
         Raises ParseError: as parse_feed does, PARSE_TIMEOUT past the time limit, PARSE_FAILED when the worker died.
         """
-        return _read_items(await self._ask(body, content_type, url, dataclasses.asdict(source), now))
+        return _read_items(await self._ask("items", body, content_type, url, dataclasses.asdict(source), now))
 
     async def parse_lines(self, body: bytes, content_type: str = "", url: str = "") -> list[dict[str, Any]]:
         """The entries of one document as `entry_lines` gives them; limits and errors as of `parse`."""
-        lines: list[dict[str, Any]] = (await self._ask(body, content_type, url))["lines"]
+        lines: list[dict[str, Any]] = (await self._ask("lines", body, content_type, url))["lines"]
         return lines
+
+    async def find_page_links(self, body: bytes, content_type: str, url: str) -> PageLinks:
+        """The feeds that a web page declares; limits and errors as of `parse`."""
+        links = (await self._ask("links", body, content_type, url))["links"]
+        return PageLinks(links["title"], links["language"], tuple(links["feeds"]))
+
+    async def find_sitemaps(self, body: bytes, content_type: str, url: str) -> tuple[str, ...]:
+        """The sitemaps that an index of sitemaps names; limits and errors as of `parse`."""
+        return tuple((await self._ask("sitemaps", body, content_type, url))["sitemaps"])
 
     async def close(self) -> None:
         """End every worker."""
@@ -88,13 +98,15 @@ class ParserPool:
 
     async def _ask(
         self,
+        wanted: str,
         body: bytes,
         content_type: str,
         url: str,
         source: dict[str, Any] | None = None,
         now: datetime | None = None,
     ) -> dict[str, Any]:
-        request = {"content_type": content_type, "url": url, "seconds": self._time_limit, "source": source, "now": now}
+        document = {"content_type": content_type, "url": url}
+        request = document | {"wanted": wanted, "seconds": self._time_limit, "source": source, "now": now}
         async with self._slots:
             reply: dict[str, Any] = orjson.loads(await self._exchange(orjson.dumps(request), body))
         if "failure" in reply:
@@ -240,16 +252,25 @@ def _work(requests: BinaryIO, replies: BinaryIO) -> None:
 
 
 def _answer(header: Mapping[str, Any], body: bytes) -> bytes:
+    document, wanted = (body, header["content_type"], header["url"]), header["wanted"]
     try:
-        if header["source"] is None:
-            return orjson.dumps({"lines": entry_lines(parse_feed(body, header["content_type"], header["url"]))})
-        source = _read_source(header["source"])
-        feed = parse_document(body, header["content_type"], header["url"], source)
-        now = datetime.fromisoformat(header["now"]).astimezone(UTC)
-        drafts = to_drafts(feed, source, now)
-        return _write_reply(FeedItems(feed.format, feed.title, len(feed.entries), drafts, feed.advice))
+        if wanted == "lines":
+            return orjson.dumps({"lines": entry_lines(parse_feed(*document))})
+        if wanted == "links":
+            return orjson.dumps({"links": find_page_links(*document)})
+        if wanted == "sitemaps":
+            return orjson.dumps({"sitemaps": find_sitemaps(*document)})
+        return _items(header, document)
     except ParseError as error:
         return _write_failure(error)
+
+
+def _items(header: Mapping[str, Any], document: tuple[bytes, str, str]) -> bytes:
+    source = _read_source(header["source"])
+    feed = parse_document(*document, source)
+    now = datetime.fromisoformat(header["now"]).astimezone(UTC)
+    drafts = to_drafts(feed, source, now)
+    return _write_reply(FeedItems(feed.format, feed.title, len(feed.entries), drafts, feed.advice))
 
 
 def _read_source(fields: Mapping[str, Any]) -> Source:
