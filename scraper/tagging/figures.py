@@ -30,6 +30,7 @@ def _any_case(*parts: str) -> re.Pattern[str]:
 
 
 _DIGITS = r"(?:\d{1,3}(?:[,\u202f]\d{3})+|\d+(?:\.\d+)?)(?![\d.,]*\d)(?:\s?k\b)?"
+_RUN_OF_DIGITS = re.compile(r"\d[\d,.]*")
 _IN_DIGITS = _any_case(rf"(?<![\w.$£€#-])(?:{_DIGITS}\s*(?:-|–|to|and)\s*)?(?P<digits>{_DIGITS})")
 _IN_WORDS = _any_case(
     rf"\b(?P<words>(?:{'|'.join(_TENS)})(?:-(?:{'|'.join(_UNITS)}))?|{'|'.join((*_UNITS, *_TEENS))})\b(?!-)"
@@ -167,7 +168,9 @@ def staff_shares(field: str, text: str) -> list[Figure]:
 
 def votes(field: str, text: str) -> list[Figure]:
     """Percent of a ballot, or of those who took part in it."""
-    figures = []
+    figures: list[Figure] = []
+    if not _has_percent(text):
+        return figures
     for match in _numbers(text):
         percent = _PERCENT.match(text, match.end())
         if not percent or not _VOTE_CUE.search(text[max(0, match.start() - 60) : percent.end() + 60]):
@@ -181,11 +184,22 @@ def votes(field: str, text: str) -> list[Figure]:
 
 def _numbers(text: str) -> Iterator[re.Match[str]]:
     """Every number in digits or words, in the order of the text."""
-    found = list(_IN_DIGITS.finditer(text))
+    found = _in_digits(text)
     if _holds(text, _SPELLED.keys()):
         found += _IN_WORDS.finditer(text)
         found.sort(key=lambda match: match.start())
     return iter(found)
+
+
+def _in_digits(text: str) -> list[re.Match[str]]:
+    """Numbers in digits; to look for a digit first is five times as fast as to try the pattern everywhere."""
+    found: list[re.Match[str]] = []
+    for digit in _RUN_OF_DIGITS.finditer(text):
+        if not found or digit.start() >= found[-1].end():
+            number = _IN_DIGITS.match(text, digit.start())
+            if number:
+                found.append(number)
+    return found
 
 
 def _holds(text: str, words: Set[str]) -> bool:
@@ -205,8 +219,12 @@ def _is_bare_count(text: str, match: re.Match[str]) -> bool:
     return _CUT_BEFORE.search(before) is not None and _UNIT_AFTER.match(text, match.end()) is None
 
 
+def _has_percent(text: str) -> bool:
+    return "%" in text or "cent" in text
+
+
 def _percentages(text: str) -> Iterator[_Number]:
-    for match in _numbers(text):
+    for match in _numbers(text) if _has_percent(text) else ():
         after = _PERCENT_AFTER.match(text, match.end())
         if not after and _WORKFORCE_BEFORE.search(text[max(0, match.start() - 60) : match.start()]):
             after = _PERCENT.match(text, match.end())

@@ -310,14 +310,17 @@ class Reading:
         return Tag(axis, term, IMPLIED, (evidence,), implied_by=f"{name.axis}:{name.term}")
 
     def _from_hits(self, axis: Axis, file: str, hits: Iterable[Hit]) -> dict[str, Tag]:
-        tags: dict[str, Tag] = {}
+        """One tag per term, from its most direct hit."""
+        best: dict[str, tuple[float, Hit]] = {}
         for hit in hits:
-            evidence = tuple(self._evidence(span, f"{file}/{hit.term}/{hit.rule}") for span in hit.spans)
             confidence = self._confidence(hit)
-            known = tags.get(hit.term)
-            if known is None or confidence > known.confidence:
-                tags[hit.term] = Tag(axis, hit.term, confidence, evidence)
-        return tags
+            if hit.term not in best or confidence > best[hit.term][0]:
+                best[hit.term] = confidence, hit
+        return {term: self._tag(axis, file, confidence, hit) for term, (confidence, hit) in best.items()}
+
+    def _tag(self, axis: Axis, file: str, confidence: float, hit: Hit) -> Tag:
+        rule = f"{file}/{hit.term}/{hit.rule}"
+        return Tag(axis, hit.term, confidence, tuple(self._evidence(span, rule) for span in hit.spans))
 
     def _with_parents(self, axis: Axis, tags: dict[str, Tag]) -> list[Tag]:
         """A parent is implied by its first child; its evidence is the child's."""
