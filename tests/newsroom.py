@@ -36,7 +36,7 @@ class Newsroom:
         """A source for each path, named like it."""
         for path in paths:
             name = f"{host}{path}".strip("/").replace(".", "-").replace("/", "-")
-            self.sources.append(make_source(name, feed_url=self.server.url(path, host), **changes))
+            self.sources.append(make_source(name, **{"feed_url": self.server.url(path, host), **changes}))
 
     def run_at(self, after: timedelta = timedelta(), *source_ids: str, everything: bool = False) -> list[Request]:
         """The requests that a run so long after NOW sent, robots.txt left out; its report is in `report`."""
