@@ -10,7 +10,8 @@ from starlette.responses import Response
 
 from api.parameters import parameter_documents
 from api.problems import MEDIA_TYPE, PROBLEMS
-from api.schemas import ProblemDocument
+from api.schemas import JsonFeed, ProblemDocument
+from api.syndication import jsonfeed
 
 
 def _header(description: str, example: str) -> dict[str, Any]:
@@ -76,7 +77,9 @@ def documented(
 
 
 def _schema(media_type: str, model: type[BaseModel] | None) -> dict[str, Any]:
-    if model is not None and media_type == "application/json":
+    if media_type == jsonfeed.MEDIA_TYPE:
+        model = JsonFeed
+    if model is not None and media_type.endswith("json") and "x-" not in media_type:
         return {"$ref": f"#/components/schemas/{model.__name__}"}
     return {"type": "string"}
 

@@ -81,7 +81,7 @@ PARAMETERS: dict[str, Parameter] = {
     ),
     "over": _choice("The periods to count over.", "month", "day", "week", "month", "quarter", "year"),
     "since": Parameter("next_cursor of the changes seen last; none: from the beginning.", "", _TEXT),
-    "include": Parameter("item: each change with the item as it is now.", "item", {"type": "string", "enum": ["item"]}),
+    "include": Parameter("item: each change with the item as it is now.", "item", _TEXT),
 }  # fmt: skip
 
 #: Where a parameter means something else in one place: (path, parameter).

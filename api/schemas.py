@@ -110,6 +110,35 @@ class ItemPage(Shape):
     data: list[Item]
 
 
+class JsonFeedAuthor(Shape):
+    name: str
+
+
+class JsonFeedItem(Shape):
+    id: str = Field(description="A tag: URI, for good")
+    url: str
+    title: str
+    content_text: str
+    summary: str
+    date_published: str
+    date_modified: str
+    authors: list[JsonFeedAuthor]
+    tags: list[str]
+    language: str = ""
+
+
+class JsonFeed(Shape):
+    """JSON Feed 1.1."""
+
+    version: Literal["https://jsonfeed.org/version/1.1"]
+    title: str
+    home_page_url: str
+    feed_url: str
+    description: str
+    next_url: str = ""
+    items: list[JsonFeedItem]
+
+
 class TermUse(Shape):
     id: str
     label: str

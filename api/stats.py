@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Sequence
 from datetime import date, timedelta
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
@@ -21,9 +21,8 @@ from api.filters import FILTER_PARAMETERS, Reader, read_filter
 from api.names import AXES, Names
 from api.problems import Problem
 from api.schemas import Stats
-from db.archive import SECONDS_PER_DAY, Snapshot
-from db.filters import Filter
-from db.tallies import tally_days
+from db.archive import Snapshot
+from db.tallies import tally_periods
 
 router = APIRouter()
 STATS_PARAMETERS = (*FILTER_PARAMETERS, "by", "over")
@@ -44,19 +43,17 @@ async def list_stats(request: Request) -> Response:
         over = reader.choice("over", PERIODS, "month")
         reader.finish()
         axis = AXES.get(by)
-        tally = tally_days(snapshot, wanted, axis)
-        periods = _periods(tally.total, wanted, over)
+        tally = tally_periods(snapshot, wanted, axis, partial(cut_periods, over))
         series = [
-            {"id": code, "label": names.label(axis or "", code), **_row(days, periods, over)}
-            for code, days in tally.counts.items()
+            {"id": code, "label": names.label(axis or "", code), **_row(items)} for code, items in tally.counts.items()
         ]
         document = {
             "self": context.url("/v1/stats", urlencode(reader.pairs)),
             "by": by,
             "over": over,
             "is_estimate": tally.is_estimate,
-            "periods": periods,
-            "all": _row(tally.total, periods, over),
+            "periods": [period_of(day, over) for day in tally.edges[:-1]],
+            "all": _row(tally.total),
             "series": sorted(series, key=lambda one: (-one["total"], one["id"])),
         }
         return Answer(orjson.dumps(document))
@@ -79,25 +76,34 @@ def period_of(day: int, over: str) -> str:
     return str(moment.year)
 
 
-def _periods(days: Iterable[int], wanted: Filter, over: str) -> list[str]:
-    """All periods from the first to the last, none left out; the filter's dates are ends where they are given."""
-    found = list(days)
-    if not found:
-        return []
-    first = min(found) if wanted.start is None else max(wanted.start // SECONDS_PER_DAY, min(found) - MOST_PERIODS)
-    last = max(found) if wanted.end is None else min((wanted.end - 1) // SECONDS_PER_DAY, max(found) + MOST_PERIODS)
-    periods = list(dict.fromkeys(period_of(day, over) for day in range(first, last + 1)))
-    if len(periods) > MOST_PERIODS:
-        raise Problem(
-            "invalid-parameters",
-            f"There are {len(periods)} periods, more than {MOST_PERIODS}: narrow from and to, or "
-            "count over longer ones.",
-        )
-    return periods
+def cut_periods(over: str, first: int, last: int) -> list[int]:
+    """The first days of the periods that hold these days, none left out, and the day after the last period."""
+    edges = [_first_day(_EPOCH + timedelta(days=first), over)]
+    end = _EPOCH + timedelta(days=last)
+    while edges[-1] <= end:
+        edges.append(_next_first_day(edges[-1], over))
+        if len(edges) > MOST_PERIODS + 1:
+            raise Problem(
+                "invalid-parameters",
+                f"There are more than {MOST_PERIODS} periods: narrow from and to, or count over longer ones.",
+            )
+    return [(edge - _EPOCH).days for edge in edges]
 
 
-def _row(days: Mapping[int, int], periods: list[str], over: str) -> dict[str, Any]:
-    counts: Counter[str] = Counter()
-    for day, items in days.items():
-        counts[period_of(day, over)] += items
-    return {"total": sum(counts.values()), "items": [counts[period] for period in periods]}
+def _first_day(day: date, over: str) -> date:
+    if over == "week":
+        return day - timedelta(days=day.weekday())
+    if over == "month":
+        return day.replace(day=1)
+    if over == "quarter":
+        return day.replace(month=(day.month - 1) // 3 * 3 + 1, day=1)
+    return day.replace(month=1, day=1) if over == "year" else day
+
+
+def _next_first_day(first: date, over: str) -> date:
+    longest = {"day": 1, "week": 7, "month": 31, "quarter": 92, "year": 366}[over]
+    return _first_day(first + timedelta(days=longest), over)
+
+
+def _row(items: Sequence[int]) -> dict[str, Any]:
+    return {"total": sum(items), "items": list(items)}

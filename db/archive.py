@@ -19,6 +19,7 @@ from db.engine import READ_LIMIT_SECONDS, ReadingConnection, open_engine
 from db.errors import DatabaseError, DatabaseUnusable, TooSlow, explain
 from db.filing import TermKey
 from db.migrations import check_schema
+from db.sets import SetKeeper, TermSets
 
 TIE_BITS = 20  # of an item's id: what tells apart the items of one second
 SECONDS_PER_DAY = 86_400
@@ -37,7 +38,8 @@ class Archive:
     def __init__(self, url: str) -> None:
         self._url = url
         self._engine: Engine | None = None
-        self._terms = _Terms()
+        self.terms = _Terms()
+        self.keeper = SetKeeper(self.snapshot)
 
     @contextmanager
     def snapshot(self) -> Iterator[Snapshot]:
@@ -49,7 +51,7 @@ class Archive:
                 if isinstance(driver, ReadingConnection):
                     driver.start_clock()
                     driver.execute("BEGIN")
-                yield Snapshot(connection.cursor(), self._terms, sqlite=isinstance(driver, ReadingConnection))
+                yield Snapshot(connection.cursor(), self, driver)
             finally:
                 connection.close()
         except (sqlite3.Error, psycopg.Error) as error:
@@ -79,10 +81,11 @@ class Archive:
 class Snapshot:
     """What one request reads. `version` is the data version, `changed_at` its second since 1970."""
 
-    __slots__ = ("_cursor", "_terms", "changed_at", "sqlite", "version")
+    __slots__ = ("_archive", "_cursor", "_driver", "changed_at", "sqlite", "version")
 
-    def __init__(self, cursor: Any, terms: _Terms, *, sqlite: bool) -> None:
-        self._cursor, self._terms, self.sqlite = cursor, terms, sqlite
+    def __init__(self, cursor: Any, archive: Archive, driver: Any) -> None:
+        self._cursor, self._archive, self._driver = cursor, archive, driver
+        self.sqlite = isinstance(driver, ReadingConnection)
         counters = dict(self.rows("SELECT name, value FROM counter WHERE name IN ('data_version', 'data_changed_at')"))
         self.version: int = counters["data_version"]
         self.changed_at: int = counters["data_changed_at"]
@@ -98,16 +101,25 @@ class Snapshot:
         rows = self.rows(statement, parameters)
         return rows[0][0] if rows else None
 
+    def take_time(self) -> None:
+        """Begin the reader's time anew, for work that is not an answer."""
+        if isinstance(self._driver, ReadingConnection):
+            self._driver.start_clock()
+
+    def sets(self) -> TermSets | None:
+        """The items under each term, in memory; None while they are not to be had, and the tables must be asked."""
+        return self._archive.keeper.at(self)
+
     def term_ids(self) -> dict[TermKey, int]:
         """The number of every (axis, code) that an item was ever filed under."""
-        return self._terms.at(self).ids
+        return self._archive.terms.at(self).ids
 
     def term_keys(self) -> dict[int, TermKey]:
-        return self._terms.at(self).keys
+        return self._archive.terms.at(self).keys
 
     def count(self, term_id: int, days: Days = ALL_DAYS) -> int:
         """How many items a term has on these days, from the kept counts."""
-        counts = self._terms.counts(self)
+        counts = self._archive.terms.counts(self)
         found = counts.get((term_id, days))
         if found is None:
             statement = "SELECT coalesce(sum(items), 0) FROM term_day WHERE term_id = ? AND day BETWEEN ? AND ?"

@@ -40,17 +40,24 @@ class Plan:
     days: Days
     sqlite: bool
 
-    def walk(self, low: int, high: int, limit: int | None, sample: int = 1) -> SQL:
+    def walk(self, low: int, high: int, limit: int | None, sample: int = 1, *, oldest_first: bool = False) -> SQL:
         """SQL for the ids that match, `low` ≤ id < `high`, newest first; one item in `sample`, a power of two."""
+        order = "ASC" if oldest_first else "DESC"
         if self.filter.search:
-            return self._walk_search(low, high, limit, sample)
-        walks = [self._walk_term(term, low, high, limit, sample) for term in self.driver.term_ids]
+            return self._walk_search(low, high, limit, sample, order)
+        walks = [self._walk_term(term, low, high, limit, sample, order) for term in self.driver.term_ids]
         if len(walks) == 1:
             return walks[0]
         # Each walk stops by itself; the first `limit` of all are among the first `limit` of each.
         union = " UNION ".join(f"SELECT item_id FROM ({sql}) AS walk{n}" for n, (sql, _) in enumerate(walks))
         parameters = [value for _, values in walks for value in values]
-        return f"{union} ORDER BY item_id DESC{_limit(limit)}", parameters
+        return f"{union} ORDER BY item_id {order}{_limit(limit)}", parameters
+
+    def is_kept(self) -> bool:
+        """Whether the counts kept for each day say how many items match."""
+        wanted = self.filter
+        narrowed = self.others or self.unwanted or wanted.search or wanted.changed_since is not None
+        return len(self.driver.term_ids) == 1 and not self.driver.confidence and not narrowed
 
     def matches(self, column: str, *, driver: bool) -> SQL:
         """SQL conditions, each begun by AND, that hold where the item of `column` matches; `driver`: its choice too."""
@@ -67,39 +74,39 @@ class Plan:
             parameters.append(self.filter.changed_since)
         return " ".join(parts), parameters
 
-    def matches_search(self, column: str) -> SQL:
-        """SQL condition, begun by AND, that holds where the item of `column` has the words looked for; else nothing."""
-        search = self.filter.search
-        if search is None:
-            return "", []
+    def words(self, limit: int) -> SQL:
+        """SQL for the ids of the newest items with the words looked for, whatever their terms."""
+        assert self.filter.search is not None
         if self.sqlite:
-            return f"AND {column} IN (SELECT rowid FROM item_search WHERE item_search MATCH ?)", [search.fts5()]
-        query, phrases = search.tsquery()
-        return f"AND EXISTS (SELECT 1 FROM item AS s WHERE s.id = {column} AND s.search @@ {query})", list(phrases)
+            sql = "SELECT rowid FROM item_search WHERE item_search MATCH ? AND rowid >= ? AND rowid < ?"
+            return f"{sql} ORDER BY rowid DESC{_limit(limit)}", [self.filter.search.fts5(), self.low, self.high]
+        query, phrases = self.filter.search.tsquery()
+        sql = f"SELECT id FROM item WHERE search @@ {query} AND id >= ? AND id < ?"
+        return f"{sql} ORDER BY id DESC{_limit(limit)}", [*phrases, self.low, self.high]
 
-    def _walk_term(self, term_id: int, low: int, high: int, limit: int | None, sample: int) -> SQL:
+    def _walk_term(self, term_id: int, low: int, high: int, limit: int | None, sample: int, order: str) -> SQL:
         conditions, parameters = self.matches("walked.item_id", driver=False)
         sql = (
             "SELECT walked.item_id FROM item_term AS walked WHERE walked.term_id = ? AND walked.item_id >= ? "
             f"AND walked.item_id < ?{_sampled('walked.item_id', sample)}{_confident(self.driver, 'walked.')} "
-            f"{conditions} ORDER BY walked.item_id DESC{_limit(limit)}"
+            f"{conditions} ORDER BY walked.item_id {order}{_limit(limit)}"
         )
         return sql, [term_id, low, high, *parameters]
 
-    def _walk_search(self, low: int, high: int, limit: int | None, sample: int) -> SQL:
+    def _walk_search(self, low: int, high: int, limit: int | None, sample: int, order: str) -> SQL:
         assert self.filter.search is not None
         if self.sqlite:
             conditions, parameters = self.matches("item_search.rowid", driver=True)
             sql = (
                 "SELECT rowid AS item_id FROM item_search WHERE item_search MATCH ? AND rowid >= ? AND rowid < ?"
-                f"{_sampled('rowid', sample)} {conditions} ORDER BY rowid DESC{_limit(limit)}"
+                f"{_sampled('rowid', sample)} {conditions} ORDER BY rowid {order}{_limit(limit)}"
             )
             return sql, [self.filter.search.fts5(), low, high, *parameters]
         conditions, parameters = self.matches("found.id", driver=True)
         query, phrases = self.filter.search.tsquery()
         sql = (
             f"SELECT found.id AS item_id FROM item AS found WHERE found.search @@ {query} AND found.id >= ? "
-            f"AND found.id < ?{_sampled('found.id', sample)} {conditions} ORDER BY found.id DESC{_limit(limit)}"
+            f"AND found.id < ?{_sampled('found.id', sample)} {conditions} ORDER BY found.id {order}{_limit(limit)}"
         )
         return sql, [*phrases, low, high, *parameters]
 

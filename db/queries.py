@@ -8,12 +8,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from pyroaring import BitMap
+
 from db.archive import ALL_DAYS, SECONDS_PER_DAY, TIE_BITS, Snapshot
 from db.filters import Filter, Position, Sort
 from db.plan import HIGHEST_ID, LOWEST_ID, Plan, make_plan
+from db.sets import TermSets
 
 RELEVANCE_WINDOW = 1_000  # newest matches among which `relevance` orders
 GATHER = 5_000  # items that are put in order at once
+SEARCH_EXACTLY = 5_000  # items with the words looked for that are counted one by one
 COUNT_EXACTLY = 8_192  # candidates that are looked at one by one to count; beyond, a sample of about as many
 
 
@@ -30,6 +34,14 @@ class Page:
 
     ids: list[int]
     next: Position | None
+
+
+class Matched(NamedTuple):
+    """The positions of items in the sets they were found in; `scale`: each stands for so many."""
+
+    sets: TermSets
+    found: BitMap
+    scale: float = 1.0
 
 
 class StoredItem(NamedTuple):
@@ -74,23 +86,54 @@ def find_items(snapshot: Snapshot, wanted: Filter, sort: Sort, limit: int, after
     if sort is Sort.RECEIVED:
         return _find_received(snapshot, plan, limit, after)
     high = min(plan.high, after.item_id) if after else plan.high
+    matched = None if wanted.search else match_items(snapshot, plan)
+    if matched is not None:
+        with matched.sets.lock:
+            ids = matched.sets.newest(matched.found, high, limit + 1)
+        return _page(ids, limit, [Position(item_id) for item_id in ids])
     ids = [row[0] for row in snapshot.rows(*plan.walk(plan.low, high, limit + 1))]
     return _page(ids, limit, [Position(item_id) for item_id in ids])
 
 
 def count_items(snapshot: Snapshot, wanted: Filter) -> Total:
-    """How many items match: from the kept counts, else one by one, else from a sample."""
+    """How many items match: from the kept counts or the sets in memory, else one by one, else from a sample."""
     plan = make_plan(snapshot, wanted)
     if plan is None:
         return Total(0)
     if not plan.others and not plan.unwanted and not _needs_rows(wanted, plan):
         return Total(plan.driver.items - _outside(snapshot, plan))
+    matched = match_items(snapshot, plan, newest_words=True)
+    if matched is not None:
+        return Total(round(len(matched.found) * matched.scale), matched.scale != 1)
     sample = sample_size(plan.driver.items, COUNT_EXACTLY)
     if wanted.search and sample > 1:
         found = _count(snapshot, plan, COUNT_EXACTLY + 1)  # the words may well be rarer than any term
         if found <= COUNT_EXACTLY:
             return Total(found)
     return Total(_count(snapshot, plan, None, sample) * sample, sample > 1)
+
+
+def match_items(snapshot: Snapshot, plan: Plan, *, newest_words: bool = False) -> Matched | None:
+    """All items that match, from the sets in memory; None where the tables must be asked.
+
+    `newest_words`: where very many items have the words looked for, the newest of them stand for all.
+    """
+    choices = (plan.driver, *plan.others)
+    if plan.filter.changed_since is not None or any(choice.confidence for choice in choices):
+        return None
+    sets = snapshot.sets()
+    if sets is None:
+        return None
+    ids = _newest_with_words(snapshot, plan) if plan.filter.search else None
+    cut = ids is not None and len(ids) > SEARCH_EXACTLY
+    if cut and not newest_words:
+        return None
+    with sets.lock:
+        if sets.version != snapshot.version:
+            return None  # another reader is at a later moment
+        found = sets.match([choice.term_ids for choice in choices], plan.unwanted, plan.low, plan.high, ids)
+        scale = sets.share(plan.low, plan.high, min(ids)) if cut and ids else 1.0
+    return Matched(sets, found, scale)
 
 
 def sample_size(candidates: int, exactly: int) -> int:
@@ -150,6 +193,11 @@ def _padded(ids: Sequence[int]) -> tuple[str, list[int]]:
 def _count(snapshot: Snapshot, plan: Plan, limit: int | None, sample: int = 1) -> int:
     walk, parameters = plan.walk(plan.low, plan.high, limit, sample)
     return int(snapshot.one(f"SELECT count(*) FROM ({walk}) AS matching", parameters))
+
+
+def _newest_with_words(snapshot: Snapshot, plan: Plan) -> list[int]:
+    """The newest items with the words looked for, whatever their terms: all, or one more than SEARCH_EXACTLY."""
+    return [row[0] for row in snapshot.rows(*plan.words(SEARCH_EXACTLY + 1))]
 
 
 def _find_received(snapshot: Snapshot, plan: Plan, limit: int, after: Position | None) -> Page:

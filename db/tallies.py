@@ -5,8 +5,9 @@
 from __future__ import annotations
 
 import itertools
+from bisect import bisect_right
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,8 +16,9 @@ import orjson
 from db.archive import SECONDS_PER_DAY, TIE_BITS, Snapshot
 from db.filters import LABEL_AXES, Filter
 from db.plan import Plan, make_plan
-from db.queries import Total, count_items, sample_size
+from db.queries import Matched, Total, count_items, match_items, sample_size
 
+LEADING_DAYS = 1_000  # as far as periods without items reach before the first item, or after the last
 TALLY_EXACTLY = 16_384  # candidates that are read one by one; beyond, a sample of about as many
 
 
@@ -31,11 +33,28 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """code → day (UTC, days since 1970) → items; `total`: day → items, whatever their terms."""
+    """Items per period, oldest first, in all (`total`) and under each code; `edges` are the periods' first days.
 
-    counts: Mapping[str, Mapping[int, int]]
-    total: Mapping[int, int]
-    is_estimate: bool
+    The last edge is the day after the last period; days are in UTC, counted from 1970.
+    """
+
+    edges: Sequence[int]
+    total: Sequence[int]
+    counts: Mapping[str, Sequence[int]]
+    is_estimate: bool = False
+
+
+Cut = Callable[[int, int], Sequence[int]]  # (first day, last day) → edges of the periods that hold them
+
+
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    """A series by the terms' numbers; one item in `sample` was read."""
+
+    edges: Sequence[int]
+    total: Sequence[int]
+    by_term: Mapping[int, Sequence[int]]
+    sample: int = 1
 
 
 @dataclass(slots=True)
@@ -43,7 +62,7 @@ class _Matches:
     """What was read of the items that match: how often each term occurs."""
 
     counts: Counter[int] = field(default_factory=Counter)
-    sample: int = 1
+    sample: float = 1  # each stands for so many
 
 
 def tally_terms(snapshot: Snapshot, wanted: Filter, axes: Iterable[str]) -> dict[str, Tally]:
@@ -59,7 +78,7 @@ def tally_terms(snapshot: Snapshot, wanted: Filter, axes: Iterable[str]) -> dict
             totals[others] = count_items(snapshot, others)
         matches = read[others]
         counts = {
-            keys[term_id][1]: count * matches.sample
+            keys[term_id][1]: round(count * matches.sample)
             for term_id, count in matches.counts.items()
             if term_id in keys and keys[term_id][0] == axis
         }
@@ -67,40 +86,87 @@ def tally_terms(snapshot: Snapshot, wanted: Filter, axes: Iterable[str]) -> dict
     return tallies
 
 
-def tally_days(snapshot: Snapshot, wanted: Filter, axis: str | None) -> Series:
-    """The items that match by day, and by day for each term of an axis."""
+def tally_periods(snapshot: Snapshot, wanted: Filter, axis: str | None, cut: Cut) -> Series:
+    """The items that match by period, and by period for each term of an axis; `cut` makes the periods."""
     plan = make_plan(snapshot, wanted)
     if plan is None:
-        return Series({}, {}, is_estimate=False)
+        return Series([], [], {})
     keys = snapshot.term_keys()
-    mine = {term_id for term_id, (term_axis, _) in keys.items() if term_axis == axis}
-    floor = wanted.min_confidence if axis in LABEL_AXES else 0
+    term_ids = [term_id for term_id, (term_axis, _) in keys.items() if term_axis == axis]
+    matched = None if wanted.min_confidence else match_items(snapshot, plan)
+    if matched is None:
+        counted = _from_rows(snapshot, plan, term_ids, cut)
+    else:
+        counted = _from_sets(matched, wanted, term_ids, cut)
+    codes = {keys[term_id][1]: row for term_id, row in counted.by_term.items()}
+    return Series(counted.edges, counted.total, codes, counted.sample > 1)
+
+
+def _from_sets(matched: Matched, wanted: Filter, term_ids: Sequence[int], cut: Cut) -> _Counted:
+    sets, found, _ = matched
+    with sets.lock:
+        span = sets.span(found)
+        if span is None:
+            return _Counted([], [], {})
+        edges = cut(*_ends(wanted, _day(span[0]), _day(span[1])))
+        ids = [day * SECONDS_PER_DAY << TIE_BITS for day in edges]
+        counts = {term_id: sets.histogram(sets.under(found, term_id), ids) for term_id in sets.tally(found, term_ids)}
+        return _Counted(edges, sets.histogram(found, ids), counts)
+
+
+def _from_rows(snapshot: Snapshot, plan: Plan, term_ids: Sequence[int], cut: Cut) -> _Counted:
     sample = sample_size(plan.driver.items, TALLY_EXACTLY)
-    total: Counter[int] = Counter()
-    by_term: Counter[tuple[int, int]] = Counter()
-    for item_id, terms in _matching(snapshot, plan, sample, "id, terms"):
-        day = (item_id >> TIE_BITS) // SECONDS_PER_DAY
-        total[day] += sample
+    rows = list(_matching(snapshot, plan, sample, "id, terms"))
+    if not rows:
+        return _Counted([], [], {})
+    days = [_day(item_id) for item_id, _ in rows]
+    edges = cut(*_ends(plan.filter, min(days), max(days)))
+    mine = set(term_ids)
+    floors = dict.fromkeys(_labels(snapshot) & mine, plan.filter.min_confidence)
+    total = [0] * (len(edges) - 1)
+    counts: dict[int, list[int]] = defaultdict(lambda: [0] * (len(edges) - 1))
+    for day, (_, terms) in zip(days, rows, strict=True):
+        place = bisect_right(edges, day) - 1
+        total[place] += sample
         for term_id, confidence in orjson.loads(terms):
-            if term_id in mine and confidence >= floor:
-                by_term[term_id, day] += sample
-    counts: dict[str, dict[int, int]] = defaultdict(dict)
-    for (term_id, day), items in by_term.items():
-        counts[keys[term_id][1]][day] = items
-    return Series(counts, total, sample > 1)
+            if term_id in mine and confidence >= floors.get(term_id, 0):
+                counts[term_id][place] += sample
+    return _Counted(edges, total, counts, sample)
+
+
+def _ends(wanted: Filter, first: int, last: int) -> tuple[int, int]:
+    """The days that periods are to hold: the filter's own, where it has them, else those of its items."""
+    if wanted.start is not None:
+        first = max(wanted.start // SECONDS_PER_DAY, first - LEADING_DAYS)
+    if wanted.end is not None:
+        last = min((wanted.end - 1) // SECONDS_PER_DAY, last + LEADING_DAYS)
+    return first, last
+
+
+def _day(item_id: int) -> int:
+    return (item_id >> TIE_BITS) // SECONDS_PER_DAY
+
+
+def _labels(snapshot: Snapshot) -> set[int]:
+    return {term_id for term_id, (axis, _) in snapshot.term_keys().items() if axis in LABEL_AXES}
 
 
 def _read_matches(snapshot: Snapshot, wanted: Filter) -> _Matches:
     plan = make_plan(snapshot, wanted)
     if plan is None:
         return _Matches()
+    # The sets do not hold how sure a label is.
+    matched = None if wanted.min_confidence else match_items(snapshot, plan, newest_words=True)
+    if matched is not None:
+        with matched.sets.lock:
+            return _Matches(Counter(matched.sets.tally(matched.found, snapshot.term_keys())), matched.scale)
     sample = sample_size(plan.driver.items, TALLY_EXACTLY)
     rows = _matching(snapshot, plan, sample, "terms")
     # One document of them all is read much faster than one by one.
     pairs = itertools.chain.from_iterable(orjson.loads(f"[{','.join(row[0] for row in rows)}]"))
     if not wanted.min_confidence:
         return _Matches(Counter(term_id for term_id, _ in pairs), sample)
-    labels = {term_id for term_id, (axis, _) in snapshot.term_keys().items() if axis in LABEL_AXES}
+    labels = _labels(snapshot)
     sure = (t for t, confidence in pairs if confidence >= wanted.min_confidence or t not in labels)
     return _Matches(Counter(sure), sample)
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from db.archive import Snapshot
 from db.filters import Filter, Sort
-from db.queries import count_items, find_items
+from db.plan import HIGHEST_ID, make_plan
+from db.queries import count_items, find_items, match_items
 
 
 class TermUse(NamedTuple):
@@ -18,10 +20,22 @@ class TermUse(NamedTuple):
 
 def term_uses(snapshot: Snapshot, axis: str) -> dict[str, TermUse]:
     """code → its use, for the terms of an axis that tracked items are filed under."""
+    codes = {term_id: code for term_id, (term_axis, code) in list(snapshot.term_keys().items()) if term_axis == axis}
+    plan = make_plan(snapshot, Filter())
+    matched = match_items(snapshot, plan) if plan else None
+    if matched is None:
+        return _ask(snapshot, axis, codes.values())
+    sets, found, _ = matched
+    with sets.lock:
+        return {
+            codes[term_id]: TermUse(items, sets.newest(sets.under(found, term_id), HIGHEST_ID, 1)[0])
+            for term_id, items in sets.tally(found, codes).items()
+        }
+
+
+def _ask(snapshot: Snapshot, axis: str, codes: Iterable[str]) -> dict[str, TermUse]:
     uses = {}
-    for term_axis, code in list(snapshot.term_ids()):
-        if term_axis != axis:
-            continue
+    for code in codes:
         wanted = Filter().also((axis, code))
         newest = find_items(snapshot, wanted, Sort.PUBLISHED, 1).ids
         if newest:

@@ -20,3 +20,11 @@ def shelf(engine: Engine) -> Shelf:
 def client(database_url: str, shelf: Shelf) -> Iterator[TestClient]:
     with make_client(database_url) as client:
         yield client
+
+
+@pytest.fixture(params=["sets", "tables"])
+def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Both ways to find items: by the sets in memory, and by the tables alone, as until the sets are made."""
+    if request.param == "tables":
+        monkeypatch.setattr("db.archive.Snapshot.sets", lambda snapshot: None)
+    return str(request.param)

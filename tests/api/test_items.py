@@ -78,11 +78,11 @@ def found(client: TestClient, query: str = "") -> str:
     return "".join(item["title"].split()[-1] for item in get(client, query)["data"])
 
 
-def test_a_filter_finds_its_items_newest_first(library: Shelf, client: TestClient):
+def test_a_filter_finds_its_items_newest_first(library: Shelf, client: TestClient, way: str):
     assert {query: found(client, query) for query in FOUND} == FOUND
 
 
-def test_the_total_of_a_filter_is_the_number_of_its_items(library: Shelf, client: TestClient):
+def test_the_total_of_a_filter_is_the_number_of_its_items(library: Shelf, client: TestClient, way: str):
     for query in (
         "",
         "topic=ai",

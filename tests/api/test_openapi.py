@@ -75,6 +75,7 @@ def test_the_examples_are_of_the_shape_they_show():
     [
         ("/v1/items", schemas.ItemPage),
         ("/v1/items?fields=title,topics", schemas.ItemPage),
+        ("/v1/items.feed.json", schemas.JsonFeed),
         ("/v1/topics", schemas.TopicList),
         ("/v1/crafts", schemas.CraftList),
         ("/v1/regions", schemas.RegionList),

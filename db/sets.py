@@ -1,0 +1,208 @@
+"""The items under every term as bitmaps in memory: any combination of terms is counted and paged in no time.
+
+An item has a position; a term is the set of the positions of its items. Positions follow publication up to `_base`;
+items that arrived since are behind it, in the order of their arrival. The tables stay the truth: the sets are read
+from them once, follow the data version, and what they cannot answer is asked of the tables.
+"""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import threading
+from array import array
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING
+
+import orjson
+from pyroaring import BitMap
+
+if TYPE_CHECKING:
+    from db.archive import Snapshot
+
+log = logging.getLogger(__name__)
+SMALL = 20_000  # items that are read at once, while the reader waits; more are read in a thread of their own
+CHANGES = 5_000  # changed items that are followed one by one; more, and all is read anew
+BATCH = 100_000  # rows read in one statement
+
+
+class TermSets:
+    """The sets as of data version `version`. Not for two threads at once: hold `lock`."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        """Read all; about five seconds for a million items."""
+        self.version = snapshot.version
+        self.lock = threading.RLock()
+        self._ids = array("q", _all_ids(snapshot))
+        self._base = len(self._ids)
+        self._later: dict[int, int] = {}  # id → position, of the items behind the base
+        positions = dict(zip(self._ids, range(self._base), strict=True))
+        self._sets = {
+            term_id: BitMap(map(positions.__getitem__, _ids_under(snapshot, term_id)))
+            for (term_id,) in snapshot.rows("SELECT id FROM term")
+        }
+
+    def follow(self, snapshot: Snapshot) -> bool:
+        """Take over what changed up to this snapshot; False where it is too much."""
+        rows = snapshot.rows(
+            f"SELECT id, terms FROM item WHERE version > ? LIMIT {CHANGES + 1}",  # noqa: S608
+            (self.version,),
+        )
+        if len(rows) > CHANGES or len(self._later) > SMALL:
+            return False
+        for item_id, terms in rows:
+            self._file(item_id, {term_id for term_id, _ in orjson.loads(terms)})
+        self.version = snapshot.version
+        return True
+
+    def match(
+        self, choices: Iterable[Sequence[int]], unwanted: Sequence[int], low: int, high: int, ids: Iterable[int] | None
+    ) -> BitMap:
+        """The items under a term of every choice and under none unwanted, `low` ≤ id < `high`, and among `ids`."""
+        found: BitMap | None = None if ids is None else BitMap(filter(_is_known, map(self._position, ids)))
+        for choice in choices:
+            under = BitMap.union(BitMap(), *(self._set(term_id) for term_id in choice))
+            found = under if found is None else found & under
+        assert found is not None, "a filter has at least one choice"
+        found = found & self._between(low, high)
+        for term_id in unwanted:
+            found -= self._set(term_id)
+        return found
+
+    def share(self, low: int, high: int, since: int) -> float:
+        """How many items there are from `low` up to `high` for each one from `since` on."""
+        return len(self._between(low, high)) / max(1, len(self._between(max(low, since), high)))
+
+    def newest(self, found: BitMap, high: int, limit: int) -> list[int]:
+        """The ids of the newest of these items below `high`, newest first."""
+        below = found & BitMap(range(bisect_left(self._ids, high, 0, self._base)))
+        ids = [self._ids[position] for position in below[-limit:]]
+        ids += [self._ids[position] for position in self._behind(found) if self._ids[position] < high]
+        return sorted(ids, reverse=True)[:limit]
+
+    def tally(self, found: BitMap, term_ids: Iterable[int]) -> dict[int, int]:
+        """term → how many of these items are under it, where there are any."""
+        counts = {term_id: found.intersection_cardinality(self._set(term_id)) for term_id in term_ids}
+        return {term_id: count for term_id, count in counts.items() if count}
+
+    def under(self, found: BitMap, term_id: int) -> BitMap:
+        """Those of these items that are under a term."""
+        return found & self._set(term_id)
+
+    def span(self, found: BitMap) -> tuple[int, int] | None:
+        """The lowest and the highest id of these items."""
+        ids = [self._ids[position] for position in self._behind(found)]
+        base = found & BitMap(range(self._base))
+        if base:
+            ids += [self._ids[base.min()], self._ids[base.max()]]
+        return (min(ids), max(ids)) if ids else None
+
+    def histogram(self, found: BitMap, edges: Sequence[int]) -> list[int]:
+        """How many of these items have an id from each edge up to the next; edges ascend."""
+        places = [bisect_left(self._ids, edge, 0, self._base) for edge in edges]
+        counts = [found.range_cardinality(low, high) if high > low else 0 for low, high in itertools.pairwise(places)]
+        for position in self._behind(found):
+            place = bisect_left(edges, self._ids[position] + 1) - 1
+            if 0 <= place < len(counts):
+                counts[place] += 1
+        return counts
+
+    def _file(self, item_id: int, term_ids: set[int]) -> None:
+        position = self._position(item_id)
+        if position < 0:
+            position = self._later[item_id] = len(self._ids)
+            self._ids.append(item_id)
+        else:
+            for term_id, under in self._sets.items():
+                if term_id not in term_ids:
+                    under.discard(position)
+        for term_id in term_ids:
+            self._sets.setdefault(term_id, BitMap()).add(position)
+
+    def _position(self, item_id: int) -> int:
+        """-1 for an item that is not known."""
+        place = bisect_left(self._ids, item_id, 0, self._base)
+        if place < self._base and self._ids[place] == item_id:
+            return place
+        return self._later.get(item_id, -1)
+
+    def _between(self, low: int, high: int) -> BitMap:
+        base = BitMap(range(*(bisect_left(self._ids, edge, 0, self._base) for edge in (low, high))))
+        return base | BitMap(position for item_id, position in self._later.items() if low <= item_id < high)
+
+    def _behind(self, found: BitMap) -> BitMap:
+        return found & BitMap(range(self._base, len(self._ids)))
+
+    def _set(self, term_id: int) -> BitMap:
+        return self._sets.get(term_id) or BitMap()
+
+
+class SetKeeper:
+    """The sets of an archive, made when first wanted and kept up with it."""
+
+    def __init__(self, snapshot: Callable[[], AbstractContextManager[Snapshot]]) -> None:
+        self._snapshot = snapshot
+        self._sets: TermSets | None = None
+        self._making = threading.Lock()
+
+    def at(self, snapshot: Snapshot) -> TermSets | None:
+        """The sets as of this snapshot; None where they are not made yet, or are of a later moment."""
+        sets = self._sets
+        if sets is not None:
+            with sets.lock:
+                if sets.version == snapshot.version or (sets.version < snapshot.version and sets.follow(snapshot)):
+                    return sets
+                if sets.version > snapshot.version:
+                    return None
+                self._sets = None
+        return self._make(snapshot)
+
+    def _make(self, snapshot: Snapshot) -> TermSets | None:
+        if not self._making.acquire(blocking=False):
+            return None
+        few = len(snapshot.rows(f"SELECT 1 FROM item LIMIT {SMALL + 1}")) <= SMALL  # noqa: S608
+        if few:
+            try:
+                self._sets = TermSets(snapshot)
+            finally:
+                self._making.release()
+            return self._sets
+        threading.Thread(target=self._make_aside, name="term sets", daemon=True).start()
+        return None
+
+    def _make_aside(self) -> None:
+        try:
+            with self._snapshot() as snapshot:
+                self._sets = TermSets(snapshot)
+        except Exception:
+            log.exception("The sets of terms could not be read; counts are estimates until they are")
+        finally:
+            self._making.release()
+
+
+def _all_ids(snapshot: Snapshot) -> Iterable[int]:
+    return _by_batch(snapshot, "SELECT id FROM item WHERE id > ? ORDER BY id", ())
+
+
+def _ids_under(snapshot: Snapshot, term_id: int) -> Iterable[int]:
+    return _by_batch(
+        snapshot, "SELECT item_id FROM item_term WHERE term_id = ? AND item_id > ? ORDER BY item_id", (term_id,)
+    )
+
+
+def _by_batch(snapshot: Snapshot, statement: str, parameters: tuple[int, ...]) -> Iterable[int]:
+    """Each batch within a reader's time."""
+    last = -(2**63)
+    while True:
+        snapshot.take_time()
+        rows = snapshot.rows(f"{statement} LIMIT {BATCH}", (*parameters, last))
+        yield from (row[0] for row in rows)
+        if len(rows) < BATCH:
+            return
+        last = rows[-1][0]
+
+
+def _is_known(position: int) -> bool:
+    return position >= 0

@@ -1,0 +1,108 @@
+"""The sets in memory say what the tables say, however they came to be."""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import Engine
+
+from db.archive import Archive, Snapshot
+from db.filters import Filter, Sort
+from db.queries import count_items, find_items
+from db.sets import TermSets
+from tests.api.archive import Shelf, make_labels, make_shelf
+from tests.db.factory import DAY, NOW, make_draft
+
+FILTERS = (
+    Filter(),
+    Filter(tracked=None),
+    Filter().also(("topic", "ai")),
+    Filter().also(("topic", "ai"), ("topic", "layoffs")).also(("region", "US")),
+    Filter(unwanted=(("region", "GB"),)).also(("craft", "actor")),
+    Filter(start=int((NOW - 9 * DAY).timestamp()), end=int((NOW - 2 * DAY).timestamp())),
+)
+
+
+@pytest.fixture
+def archive(database_url: str) -> Iterator[Archive]:
+    archive = Archive(database_url)
+    yield archive
+    archive.close()
+
+
+def write_some(shelf: Shelf, dice: random.Random, step: int) -> None:
+    """New items of any day, edits and retags."""
+    entries = [
+        (
+            make_draft(f"n{number}", published_at=NOW - number % 15 * DAY, content_hash=f"{step}"),
+            make_labels(dice.choice(("ai", "layoffs", "actor")), dice.choice(("US", "GB", "US-CA"))),
+        )
+        for number in dice.sample(range(60), 6)
+    ]
+    shelf.save(entries, now=NOW + timedelta(seconds=step))
+
+
+def answers(snapshot: Snapshot) -> list[tuple[list[int], int]]:
+    return [
+        (find_items(snapshot, wanted, Sort.PUBLISHED, 100).ids, count_items(snapshot, wanted).items)
+        for wanted in FILTERS
+    ]
+
+
+def test_sets_that_followed_every_write_answer_as_the_tables_do(
+    engine: Engine, archive: Archive, monkeypatch: pytest.MonkeyPatch
+):
+    shelf, dice = make_shelf(engine), random.Random(5)
+    for step in range(25):
+        write_some(shelf, dice, step)
+        with archive.snapshot() as snapshot:
+            assert snapshot.sets() is not None
+            by_sets = answers(snapshot)
+            with monkeypatch.context() as patch:
+                patch.setattr("db.archive.Snapshot.sets", lambda _: None)
+                assert by_sets == answers(snapshot)
+
+
+def test_sets_are_of_the_readers_moment_or_not_used(engine: Engine, archive: Archive):
+    shelf = make_shelf(engine)
+    shelf.add("a", "ai")
+    with archive.snapshot() as earlier:
+        before = answers(earlier)
+        shelf.add("b", "ai")
+        with archive.snapshot() as later:
+            assert later.sets() is not None
+        assert earlier.sets() is None
+        assert answers(earlier) == before
+
+
+def test_too_many_changes_are_read_anew(engine: Engine, archive: Archive, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("db.sets.CHANGES", 2)
+    shelf = make_shelf(engine)
+    shelf.add("a", "ai")
+    with archive.snapshot() as snapshot:
+        first = snapshot.sets()
+    for name in "bcd":
+        shelf.add(name, "ai")
+    with archive.snapshot() as snapshot:
+        assert snapshot.sets() is not first
+        assert count_items(snapshot, Filter().also(("topic", "ai"))).items == 4
+
+
+def test_a_large_archive_is_read_aside_while_the_tables_answer(
+    engine: Engine, archive: Archive, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("db.sets.SMALL", 0)
+    shelf = make_shelf(engine)
+    shelf.add("a", "ai")
+    with archive.snapshot() as snapshot:
+        assert snapshot.sets() is None
+        assert count_items(snapshot, Filter().also(("topic", "ai")).also(("source", "ledger"))).items == 1
+    for thread in threading.enumerate():
+        if thread.name == "term sets":
+            thread.join()
+    with archive.snapshot() as snapshot:
+        assert isinstance(snapshot.sets(), TermSets)
