@@ -125,17 +125,20 @@ class JsonFeedItem(Shape):
     authors: list[JsonFeedAuthor]
     tags: list[str]
     language: str = ""
+    craftwatch: dict[str, Any] = Field(alias="_craftwatch", description="The item in the API, its source and its tags")
 
 
 class JsonFeed(Shape):
     """JSON Feed 1.1."""
 
+    authors: list[JsonFeedAuthor]
     version: Literal["https://jsonfeed.org/version/1.1"]
     title: str
     home_page_url: str
     feed_url: str
     description: str
     next_url: str = ""
+    hubs: list[dict[str, str]] = []
     items: list[JsonFeedItem]
 
 
