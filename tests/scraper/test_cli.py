@@ -181,7 +181,7 @@ def test_trying_a_source_that_fails_says_what_to_do(desk: Desk) -> None:
     done = desk.run("sources", "check", "page")
     assert done.exit_code == 1
     assert "html_not_feed" in done.output
-    assert "look in it for the address of the feed" in done.output
+    assert "looks for the feed" in done.output
 
 
 def test_opml_out_and_in_again_adds_nothing(desk: Desk) -> None:
