@@ -20,19 +20,19 @@ Build = Callable[[Snapshot, Names], Answer]
 
 
 async def answer(
-    request: Request, build: Build, *, heavy: bool = False, timely: bool = False, vary: str = ""
+    request: Request, build: Build, *, heavy: bool = False, timely: bool = False, vary: str = "", depends: str = ""
 ) -> Response:
     """The answer that `build` makes of the data, 304 where the reader has it.
 
     The ETag is made of what the answer depends on: the data version, the names, this program, the path, the query and
-    what is in `vary`; so it is known before anything is looked up. `timely` answers depend on the clock and on checks
-    as well: their ETag is that of their bytes.
+    what is in `vary` and `depends`; so it is known before anything is looked up. `timely` answers depend on the clock
+    and on checks as well: their ETag is that of their bytes.
     """
     context = context_of(request)
 
     def respond(snapshot: Snapshot) -> Response:
         names = context.names(snapshot)
-        tag = "" if timely else make_tag(context, request, snapshot, names, vary)
+        tag = "" if timely else make_tag(context, request, snapshot, names, f"{vary}\0{depends}")
         modified = 0 if timely else snapshot.changed_at
         if tag and has_it(request, tag, modified):
             return _not_modified(context, tag, modified, vary)

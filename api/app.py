@@ -19,6 +19,8 @@ from api.answers import PROGRAM
 from api.dependencies import Context, context_of, utc_now
 from api.envelope import Envelope
 from api.openapi import openapi_document
+from api.pages import routes
+from api.pages.answering import problem_page, wants_page
 from api.problems import Problem, problem_response
 from api.settings import ApiSettings
 from db.errors import DatabaseError, NoDatabase, SchemaTooNew, SchemaTooOld, TooSlow
@@ -57,6 +59,7 @@ def create_app(
     app.state.context = context
     for module in MODULES:
         app.include_router(module.router)
+    app.include_router(routes.router)
     app.add_exception_handler(Problem, _on_problem)
     app.add_exception_handler(DatabaseError, _on_database_error)
     app.add_exception_handler(HTTPException, _on_http_exception)
@@ -66,6 +69,8 @@ def create_app(
 
 async def _on_problem(request: Request, error: Exception) -> Response:
     assert isinstance(error, Problem)
+    if wants_page(request):
+        return problem_page(request, error)
     return problem_response(error, request.scope["path"], context_of(request).settings.public_url)
 
 

@@ -14,6 +14,7 @@ from api.cache import Answers, Fragments
 from api.names import Names, make_names
 from api.settings import ApiSettings
 from db.archive import Archive, Snapshot
+from db.recent import Newest
 from db.sources import load_source_names
 from db.vocabulary import Vocabulary
 
@@ -30,6 +31,7 @@ class Context:
         self.now = now
         self.archive = Archive(settings.database_url)
         self.fragments = Fragments()
+        self.newest = Newest()
         self.answers = Answers(settings.answer_cache_mb * 1_000_000)
         self._inline = settings.database_url.startswith("sqlite")
         self._names: tuple[int, float, Names] | None = None

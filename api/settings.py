@@ -42,6 +42,22 @@ class ApiSettings(BaseSettings):
         default=32, ge=0, description="Memory for answers that are asked for again while the data is the same."
     )
 
+    contact: str = Field(
+        default="", description="Address or URL that publishers can write to; the page about craftwatch names it."
+    )
+    report_url: str = Field(
+        default="",
+        description="Where readers report a wrong tag: mailto:you@example.org, or the address of a form or issue "
+        "tracker. {item} and {tag} in it are filled in; without them a subject and a text are added. Default: no link.",
+    )
+
+    @field_validator("report_url")
+    @classmethod
+    def _to_follow(cls, url: str) -> str:
+        if url and not url.startswith(("mailto:", "https://", "http://")):
+            raise ValueError("expected mailto:you@example.org or an address such as https://craftwatch.example/report")
+        return url
+
     @field_validator("public_url", "websub_hub")
     @classmethod
     def _web_address(cls, url: str) -> str:

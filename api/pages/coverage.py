@@ -1,0 +1,55 @@
+"""How far a list can be trusted to be all there was, in one sentence and its particulars."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from api.pages import words
+from api.pages.views import View
+from db.archive import SECONDS_PER_DAY, Snapshot
+from db.coverage import Watched, watch_of
+
+DAYS = 7  # of a view that names no dates
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """`complete` says that no source was blind at any time."""
+
+    sentence: str
+    particulars: list[str]
+    complete: bool
+
+
+def cover(snapshot: Snapshot, view: View, now: datetime) -> Coverage:
+    wanted = view.query.filter
+    end = wanted.end if wanted.end is not None else int(now.timestamp()) + 1
+    start = wanted.start if wanted.start is not None else end - DAYS * SECONDS_PER_DAY
+    watched = watch_of(snapshot, wanted, start, end)
+    window = "in this time" if wanted.start is not None else f"in the last {DAYS} days"
+    return in_words(watched, window)
+
+
+def in_words(watched: list[Watched], window: str) -> Coverage:
+    if not watched:
+        return Coverage(
+            "None of the sources we watch has ever had such items, so an empty list here says little.", [], False
+        )
+    blind = [one for one in watched if one.state == "blind"]
+    partly = [one for one in watched if one.state == "partly blind"]
+    well = len(watched) - len(blind) - len(partly)
+    if len(watched) == 1:
+        sentence = f"The one source that carries such news could {'' if well else 'not always '}be read {window}."
+    else:
+        sentence = f"{well} of the {len(watched)} sources that carry such news could be read {window}."
+    if blind or partly:
+        gaps = [f"{len(blind)} could not"] * bool(blind) + [f"{len(partly)} not all the time"] * bool(partly)
+        sentence += f" {', '.join(gaps).capitalize()}: there may be news that we did not see."
+    return Coverage(sentence, [_particulars(one) for one in (*blind, *partly)], not blind and not partly)
+
+
+def _particulars(one: Watched) -> str:
+    since = f", last read {words.short_day(one.since)}" if one.since is not None else ", not read yet"
+    times = "" if one.state == "blind" else f" ({one.failed} of {one.checks} times)"
+    return f"{one.name}: {words.reason(one.reason)}{times}{since}"

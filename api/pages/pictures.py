@@ -1,0 +1,312 @@
+"""Pictures as values: what is drawn, what its table says and where each part leads; templates only draw them."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, NamedTuple
+
+import orjson
+
+from api.names import Names
+from api.pages import words
+from api.pages.stories import figure_in_words
+from api.pages.views import View
+from api.syndication import plain
+from api.tables import cell
+from db.archive import Snapshot
+from db.pictures import count_periods, find_headcounts
+from db.queries import StoredItem
+from db.recent import Recent, count_pairs
+from db.vocabulary import Vocabulary
+
+PERIODS = 12
+OVERS = ("week", "month")
+MOST_BARS = 15
+MOST_CRAFTS = 20
+MOST_ANNOUNCEMENTS = 40
+SHADES = 6
+SAME_STORY_DAYS = 14
+
+
+class Period(NamedTuple):
+    """From `first` to `last`, both included."""
+
+    first: date
+    last: date
+    label: str  # "16 Nov" or "Nov 2026"
+    name: str  # "the week of 16 November 2026"
+
+
+class Bar(NamedTuple):
+    """A part of a picture. `share` of the longest, 0–100."""
+
+    label: str
+    items: int
+    share: float
+    address: str
+    name: str  # for those who hear it
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    label: str
+    bars: list[Bar]
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Items per period, one row of columns for each topic, all on one scale."""
+
+    over: str
+    series: list[Series]
+    highest: int
+    is_estimate: bool
+    periods: list[Period]
+
+
+class HeatCell(NamedTuple):
+    items: int
+    shade: int  # 0 (nothing) – SHADES
+    address: str
+
+
+class HeatRow(NamedTuple):
+    label: str
+    address: str
+    cells: list[HeatCell]
+
+
+@dataclass(frozen=True, slots=True)
+class Heat:
+    columns: list[tuple[str, str]]  # label, address
+    rows: list[HeatRow]
+    complete: bool  # else of the newest items only
+
+
+@dataclass(frozen=True, slots=True)
+class Bars:
+    bars: list[Bar]
+    complete: bool  # else of the newest items only
+
+
+@dataclass(slots=True)
+class Announcement:
+    """A headcount as stated. `sources`: who stated it, where several report the same figure of the same employer."""
+
+    item_id: int
+    published_at: int
+    employers: tuple[str, ...]
+    title: str
+    value: float
+    stated: str
+    sources: list[str]
+    share: float = 0.0
+
+
+class Month(NamedTuple):
+    name: str
+    announcements: list[Announcement]
+
+
+def periods_before(today: date, over: str, count: int = PERIODS) -> list[Period]:
+    """The last weeks (from Monday) or months, the current one last, whole or not."""
+    periods: list[Period] = []
+    if over == "month":
+        first = today.replace(day=1)
+        for _ in range(count):
+            last = (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
+            periods.append(Period(first, last, f"{first:%b}", f"{first:%B %Y}"))
+            first = (first - timedelta(days=1)).replace(day=1)
+    else:
+        first = today - timedelta(days=today.weekday())
+        for _ in range(count):
+            name = f"the week of {first.day} {first:%B %Y}"
+            periods.append(Period(first, first + timedelta(days=6), f"{first.day} {first:%b}", name))
+            first -= timedelta(days=7)
+    return periods[::-1]
+
+
+def edges_of(periods: Sequence[Period]) -> list[int]:
+    """The midnights (UTC, seconds since 1970) at which they begin, and the one at which the last ends."""
+    days = [*(period.first for period in periods), periods[-1].last + timedelta(days=1)]
+    return [int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp()) for day in days]
+
+
+def draw_columns(
+    snapshot: Snapshot, view: View, names: Names, now: datetime, over: str = "week", topics: Sequence[str] = ()
+) -> Columns:
+    """Items per week or month: of all of the view, or one row for each of these topics."""
+    periods = periods_before(now.date(), over)
+    edges = edges_of(periods)
+    wanted = view.query.filter
+    counted = [
+        (topic, count_periods(snapshot, wanted.also(("topic", topic)) if topic else wanted, edges))
+        for topic in topics or ("",)
+    ]
+    highest = max((max(found.items) for _, found in counted), default=0)
+    series = []
+    for topic, found in counted:
+        label = names.label("topic", topic) if topic else "Items"
+        extra = {"topic": topic} if topic else {}
+        bars = [
+            Bar(
+                period.label,
+                items,
+                _share(items, highest),
+                view.between(period.first.isoformat(), period.last.isoformat(), **extra),
+                f"{label}, {period.name}: {words.counted(items, 'item', is_estimate=found.is_estimate)}",
+            )
+            for period, items in zip(periods, found.items, strict=True)
+        ]
+        series.append(Series(label, bars, view.address("/", extra)))
+    return Columns(over, series, highest, any(found.is_estimate for _, found in counted), periods)
+
+
+def draw_heat(snapshot: Snapshot, recent: Recent, view: View, names: Names, vocabulary: Vocabulary) -> Heat:
+    """The crafts with most items against the topics that are part of no other."""
+    roots = [topic.id for topic in vocabulary.topics.values() if not topic.parent]
+    pairs = count_pairs(snapshot, view.query.filter, "craft", "topic")
+    totals: dict[str, int] = {}
+    for (craft, topic), items in pairs.items():
+        if topic in roots:
+            totals[craft] = totals.get(craft, 0) + items
+    crafts = sorted(totals, key=lambda craft: (-totals[craft], craft))[:MOST_CRAFTS]
+    highest = max((pairs.get((craft, topic), 0) for craft in crafts for topic in roots), default=0)
+    rows = []
+    for craft in crafts:
+        cells = []
+        for topic in roots:
+            items = pairs.get((craft, topic), 0)
+            address = view.address("/", {"craft": craft, "topic": topic})
+            cells.append(HeatCell(items, shade(items, highest), address))
+        rows.append(HeatRow(names.label("craft", craft), view.narrowed("craft", craft), cells))
+    columns = [(names.label("topic", topic), view.narrowed("topic", topic)) for topic in roots]
+    return Heat(columns, rows, recent.complete)
+
+
+def draw_regions(recent: Recent, view: View, names: Names, vocabulary: Vocabulary) -> Bars:
+    """Countries; where the view is of one region, what lies in it."""
+    inside = view.value("region")
+    found = recent.counts("region")
+    parent = inside if inside in found else ""
+    counts = {
+        code: items
+        for code, items in found.items()
+        if code in vocabulary.regions and vocabulary.regions[code].parent == parent
+    }
+    ordered = sorted(counts, key=lambda code: (-counts[code], code))[:MOST_BARS]
+    highest = max(counts.values(), default=0)
+    bars = [
+        Bar(
+            names.label("region", code),
+            counts[code],
+            _share(counts[code], highest),
+            view.narrowed("region", code),
+            f"{names.label('region', code)}: {words.counted(counts[code], 'item')}",
+        )
+        for code in ordered
+    ]
+    return Bars(bars, recent.complete)
+
+
+def draw_headcounts(snapshot: Snapshot, view: View, names: Names, most: int = MOST_ANNOUNCEMENTS) -> list[Month]:
+    """Announced job cuts by month, newest first, each as stated; nothing is added up."""
+    found = join_reports(_announcements(find_headcounts(snapshot, view.query.filter, most * 2), names))[:most]
+    highest = max((one.value for one in found), default=0)
+    months: dict[str, list[Announcement]] = {}
+    for one in found:
+        one.share = _share(one.value, highest)
+        months.setdefault(words.month(one.published_at), []).append(one)
+    return [Month(name, listed) for name, listed in months.items()]
+
+
+def join_reports(announcements: Iterable[Announcement]) -> list[Announcement]:
+    """Reports of the same figure of the same employer within a fortnight become one; the newest is kept."""
+    kept: list[Announcement] = []
+    for one in announcements:
+        for other in kept:
+            near = abs(other.published_at - one.published_at) <= SAME_STORY_DAYS * 86_400
+            if near and one.value == other.value and set(one.employers) & set(other.employers):
+                other.sources += [source for source in one.sources if source not in other.sources]
+                break
+        else:
+            kept.append(one)
+    return kept
+
+
+def shade(items: int, highest: int) -> int:
+    """How dark a cell is: 0 for nothing, SHADES for the highest, by the square root so that small numbers show."""
+    if not items or not highest:
+        return 0
+    return max(1, round(SHADES * math.sqrt(items / highest)))
+
+
+def to_csv(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
+    """RFC 4180, no cell a formula."""
+    text = io.StringIO(newline="")
+    csv.writer(text).writerows([head, *([cell(value) for value in row] for row in rows)])
+    return text.getvalue().encode("utf-8", "replace")
+
+
+def columns_csv(columns: Columns) -> bytes:
+    head = [f"{columns.over}_from", f"{columns.over}_to", *(series.label for series in columns.series)]
+    rows = (
+        [period.first.isoformat(), period.last.isoformat(), *(series.bars[n].items for series in columns.series)]
+        for n, period in enumerate(columns.periods)
+    )
+    return to_csv(head, rows)
+
+
+def heat_csv(heat: Heat) -> bytes:
+    rows = ([row.label, *(one.items for one in row.cells)] for row in heat.rows)
+    return to_csv(["craft", *(label for label, _ in heat.columns)], rows)
+
+
+def bars_csv(bars: Bars) -> bytes:
+    return to_csv(["region", "items"], ([bar.label, bar.items] for bar in bars.bars))
+
+
+def headcounts_csv(months: Sequence[Month]) -> bytes:
+    head = ["published", "employers", "headcount", "stated", "sources", "title", "item"]
+    rows = (
+        [
+            words.stamp(one.published_at),
+            list(one.employers),
+            int(one.value),
+            one.stated,
+            list(one.sources),
+            one.title,
+            str(one.item_id),
+        ]
+        for month in months
+        for one in month.announcements
+    )
+    return to_csv(head, rows)
+
+
+def _announcements(items: Iterable[StoredItem], names: Names) -> Iterable[Announcement]:
+    for item in items:
+        figure = next((one for one in orjson.loads(item.figures) if one["kind"] == "headcount"), None)
+        if figure is None:
+            continue
+        employers = [tag["term"] for tag in orjson.loads(item.tags) if tag["axis"] == "employer"]
+        source = names.sources.get(item.source_id)
+        yield Announcement(
+            item.id,
+            item.published_at,
+            tuple(names.label("employer", code) for code in employers),
+            plain(item.title),
+            float(figure["value"]),
+            figure_in_words(figure),
+            [source.name if source else item.source_id],
+        )
+
+
+def _share(value: float, highest: float) -> float:
+    return round(100 * value / highest, 2) if highest else 0.0

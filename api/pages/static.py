@@ -1,0 +1,31 @@
+"""/static/…: the style sheet, the script and the icon, kept by readers for good."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from api.encoding import choose_encoding, compress
+from api.pages.rendering import static_files
+from api.problems import Problem
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/static/{name}")
+async def get_static(request: Request) -> Response:
+    """A name with another hash is of another version of the program: the file as it is now, not to be kept."""
+    asked = request.path_params["name"]
+    stem, _, rest = asked.partition(".")
+    suffix = rest.rpartition(".")[2]
+    file = static_files().get(f"{stem}.{suffix}")
+    if file is None:
+        raise Problem("not-found")
+    keep = "public, max-age=31536000, immutable" if asked == file.name else "no-store"
+    headers = {"Cache-Control": keep, "Vary": "Accept-Encoding"}
+    encoding = choose_encoding(request.headers.get("accept-encoding", ""))
+    body = compress(file.body, encoding) if encoding else file.body
+    if encoding:
+        headers["Content-Encoding"] = encoding
+    return Response(body, headers=headers, media_type=file.media_type)

@@ -1,0 +1,288 @@
+"""A view: a filter as the address bar holds it, its menus, and the addresses of its neighbours."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+from urllib.parse import urlencode
+
+from starlette.requests import Request
+
+from api.dependencies import Context
+from api.filters import LIST_PARAMETERS, Query, Reader, describe, read_query
+from api.names import AXES, Names
+from api.pages.answering import Elsewhere
+from api.pages.words import counted
+from db.archive import Snapshot
+from db.filters import Filter
+from db.recent import NEWEST
+
+PER_PAGE = 25
+WINDOWS = {
+    "P1D": "the last 24 hours",
+    "P7D": "the last 7 days",
+    "P30D": "the last 30 days",
+    "P90D": "the last 90 days",
+    "P1Y": "the last year",
+}
+IN_THE_FORM = ("q", "topic", "craft", "region", "window", "from", "to")
+LABELS = {
+    "topic": "Topic",
+    "craft": "Craft",
+    "department": "Department",
+    "sector": "Sector",
+    "region": "Region",
+    "union": "Union",
+    "employer": "Employer",
+    "source": "Source",
+    "exclude_source": "Without source",
+    "lang": "Language",
+    "q": "Words",
+    "from": "From",
+    "to": "To",
+    "window": "Time",
+    "changed_since": "Changed since",
+    "min_confidence": "Confidence from",
+    "tracked": "Tracked",
+}
+_PLACE = ("cursor", "limit", "sort")  # what says where in the list, not which list
+Pairs = list[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """`pairs`: the parameters given, empty ones and the place in the list left out."""
+
+    query: Query
+    names: Names
+    pairs: Pairs
+    place: Pairs = ()  # type: ignore[assignment]  # an empty one is never written to
+
+    @property
+    def title(self) -> str:
+        return describe(self.query.filter, self.names)
+
+    def value(self, parameter: str) -> str:
+        """The value of a parameter of the form; several values as one."""
+        return ",".join(value for name, value in self.pairs if name == parameter)
+
+    def address(self, path: str = "/", changes: Mapping[str, str | None] | None = None) -> str:
+        """This view with some parameters set (or, where None, taken away), from its beginning."""
+        changes = changes or {}
+        kept = [(name, value) for name, value in self.pairs if name not in changes]
+        query = urlencode([*kept, *((name, value) for name, value in changes.items() if value)])
+        return f"{path}{'?' if query else ''}{query}"
+
+    def narrowed(self, parameter: str, code: str) -> str:
+        """The list of this view's items that also are under this term."""
+        return self.address("/", {parameter: code})
+
+    def at(self, cursor: str) -> str:
+        return self.address("/", {**dict(self.place), "cursor": cursor or None})
+
+    def between(self, start: str, end: str, **changes: str) -> str:
+        """The list of this view's items of these days (ISO 8601), the last included."""
+        return self.address("/", {"window": None, "from": start, "to": end, **changes})
+
+
+def read_view(request: Request, context: Context, names: Names, known: Iterable[str] = ()) -> View:
+    """`known`: parameters of this page besides those of lists. Raises Problem, or Elsewhere for a tidier address."""
+    reader = Reader(request.scope["query_string"], (*LIST_PARAMETERS, *known))
+    tidy = _tidy(reader.pairs)
+    if tidy != reader.pairs:
+        raise Elsewhere(f"{request.scope['path']}{'?' if tidy else ''}{urlencode(tidy)}")
+    query = read_query(reader, names, context.moment())
+    reader.finish()
+    if "limit" not in reader.values:
+        query = replace(query, limit=PER_PAGE)
+    own = (*_PLACE, *known)
+    pairs = [(name, value) for name, value in query.pairs if name not in own]
+    place = [(name, value) for name, value in query.pairs if name in _PLACE and name != "cursor"]
+    return View(query, names, pairs, place)
+
+
+def plain_view(context: Context, names: Names, **terms: str) -> View:
+    """The view of these terms alone, as if it had been asked for."""
+    reader = Reader(urlencode(terms).encode(), LIST_PARAMETERS)
+    query = read_query(reader, names, context.moment())
+    reader.finish()
+    return View(query, names, list(terms.items()))
+
+
+def _tidy(pairs: Pairs) -> Pairs:
+    """Without what a form sends of fields left empty; dates win over a window."""
+    kept = [(name, value) for name, value in pairs if value.strip()]
+    if any(name in ("from", "to") for name, _ in kept) and any(name == "from" for name, _ in kept):
+        kept = [(name, value) for name, value in kept if name != "window"]
+    return kept
+
+
+class Choice(NamedTuple):
+    """A line of a menu. `items` is None where it is not known."""
+
+    value: str
+    label: str
+    items: int | None
+    depth: int = 0
+    chosen: bool = False
+
+
+class Group(NamedTuple):
+    """Lines of a menu under one heading; "" for none."""
+
+    label: str
+    choices: list[Choice]
+
+
+class Menu(NamedTuple):
+    """A menu of the form: `any_label` stands first and asks nothing."""
+
+    name: str
+    label: str
+    any_label: str
+    groups: list[Group]
+    chosen: bool
+
+
+class Chip(NamedTuple):
+    """A part of the filter that can be taken away."""
+
+    label: str
+    text: str
+    without: str
+
+
+def make_menus(context: Context, snapshot: Snapshot, view: View) -> list[Menu]:
+    """Topic, craft, region with counts under the rest of the filter, and time."""
+    tallies = {axis: _tally(context, snapshot, view, axis) for axis in ("topic", "craft", "region")}
+    vocabulary = context.vocabulary
+    crafts: dict[str, list[Choice]] = {label: [] for label in vocabulary.departments.values()}
+    for craft in vocabulary.crafts.values():
+        department = vocabulary.departments.get(craft.department, craft.department)
+        crafts.setdefault(department, []).extend(_choices(view, "craft", [(craft.id, 0)], tallies["craft"]))
+    topics = [(code, 1 if topic.parent else 0) for code, topic in vocabulary.topics.items()]
+    regions = _region_order(context, tallies["region"])
+    return [
+        _menu(view, "topic", "All topics", [Group("", _choices(view, "topic", topics, tallies["topic"]))]),
+        _menu(view, "craft", "All crafts", [Group(label, listed) for label, listed in crafts.items() if listed]),
+        _menu(view, "region", "All regions", [Group("", _choices(view, "region", regions, tallies["region"]))]),
+        _time_menu(view),
+    ]
+
+
+def make_chips(view: View) -> list[Chip]:
+    chips = []
+    for parameter in dict.fromkeys(name for name, _ in view.pairs):
+        text = _in_words(view, parameter)
+        chips.append(Chip(LABELS.get(parameter, parameter), text, view.address("/", {parameter: None})))
+    return chips
+
+
+def total_in_words(context: Context, snapshot: Snapshot, wanted: Filter) -> str:
+    """65 items; where nobody counted them, more than 2,000 items."""
+    total = context.newest.total(snapshot, wanted)
+    if total is None:
+        return f"more than {NEWEST:,} items"
+    return counted(total.items, "item", is_estimate=total.is_estimate)
+
+
+def looser(context: Context, snapshot: Snapshot, view: View) -> list[tuple[Chip, str]]:
+    """For an empty list: each part of the filter with what there is without it."""
+    found = []
+    for chip, parameter in zip(make_chips(view), dict.fromkeys(name for name, _ in view.pairs), strict=True):
+        wanted = _without(view, parameter)
+        if wanted is not None and context.newest.of(snapshot, wanted).items:
+            found.append((chip, total_in_words(context, snapshot, wanted)))
+    return found
+
+
+def hidden_fields(view: View) -> Pairs:
+    """What the form passes on though it has no field for it."""
+    return [(name, value) for name, value in view.pairs if name not in IN_THE_FORM]
+
+
+def _without(view: View, parameter: str) -> Filter | None:
+    wanted = view.query.filter
+    if parameter in AXES:
+        return wanted.without({AXES[parameter]})
+    if parameter == "q":
+        return replace(wanted, search=None)
+    if parameter in ("from", "to", "window"):
+        return replace(wanted, start=None, end=None)
+    return None
+
+
+def _in_words(view: View, parameter: str) -> str:
+    value = view.value(parameter)
+    if parameter == "window":
+        return WINDOWS.get(value, value)
+    axis = AXES.get(parameter, "source" if parameter == "exclude_source" else "")
+    if not axis:
+        return value
+    return ", ".join(_label(view, axis, code.strip()) for code in value.split(",") if code.strip())
+
+
+def _label(view: View, axis: str, word: str) -> str:
+    code = view.names.find(axis, word)
+    if code is None and word.startswith("-"):
+        return f"not {view.names.label(axis, view.names.find(axis, word[1:]) or word[1:])}"
+    return view.names.label(axis, code or word)
+
+
+class _Tally(NamedTuple):
+    """Items by code; where not `complete`, of the newest only, and there may be more under any code."""
+
+    counts: Mapping[str, int]
+    complete: bool
+
+
+def _tally(context: Context, snapshot: Snapshot, view: View, axis: str) -> _Tally:
+    recent = context.newest.of(snapshot, view.query.filter.without({axis}))
+    return _Tally(recent.counts(axis), recent.complete)
+
+
+def _choices(view: View, parameter: str, codes: Iterable[tuple[str, int]], tally: _Tally) -> list[Choice]:
+    """Those that have items or may have, and the one that is chosen."""
+    chosen, axis = view.value(parameter), AXES[parameter]
+    return [
+        Choice(
+            code,
+            view.names.label(axis, code),
+            tally.counts.get(code, 0 if tally.complete else None),
+            depth,
+            code == chosen,
+        )
+        for code, depth in codes
+        if tally.counts.get(code) or code == chosen or (not tally.complete and (axis, code) in view.names.filed)
+    ]
+
+
+def _menu(view: View, name: str, any_label: str, groups: list[Group]) -> Menu:
+    """Where the filter asks something that no line says, a line is added that keeps it."""
+    value = view.value(name)
+    if value and not any(choice.chosen for group in groups for choice in group.choices):
+        groups = [Group("", [Choice(value, _in_words(view, name), None, 0, True)]), *groups]
+    return Menu(name, LABELS[name], any_label, groups, bool(value))
+
+
+def _time_menu(view: View) -> Menu:
+    value = view.value("window")
+    lines = [Choice(code, label.capitalize(), None, 0, code == value) for code, label in WINDOWS.items()]
+    return _menu(view, "window", "Any time", [Group("", lines)])
+
+
+def _region_order(context: Context, tally: _Tally) -> list[tuple[str, int]]:
+    """Countries by how much there is of them, each followed by what it contains."""
+    children: dict[str, list[str]] = {}
+    for code, region in context.vocabulary.regions.items():
+        children.setdefault(region.parent, []).append(code)
+    ordered: list[tuple[str, int]] = []
+
+    def add(parent: str, depth: int) -> None:
+        for code in sorted(children.get(parent, ()), key=lambda code: -tally.counts.get(code, 0)):
+            ordered.append((code, depth))
+            add(code, depth + 1)
+
+    add("", 0)
+    return ordered
