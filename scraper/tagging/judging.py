@@ -222,8 +222,8 @@ class Reading:
             for span in self.found[phrase]:
                 covered.setdefault(span, set()).update(crafts.sure_forms[phrase])
         hits = crafts.hits(self.found, set(self.found), self.ambient, covered, self.text.title_length)
-        hits = self._without_rolls(hits)
         in_title = {hit.term for hit in hits if self._in_title(hit.spans[0])}
+        hits = self._without_rolls(hits, in_title)
         if in_title:
             hits = [hit for hit in hits if hit.term in in_title or self._beside_topic(hit.spans[0])]
         yielding = {term for term in {hit.term for hit in hits} if self._yields(term, hits, in_title)}
@@ -233,11 +233,12 @@ class Reading:
         """Where the title names crafts, others count only beside what the summary says of the topic."""
         return any(_gap(span, place) < TOPIC_WITHIN for hit in self.topics for place in hit.places)
 
-    def _without_rolls(self, hits: list[Hit]) -> list[Hit]:
+    def _without_rolls(self, hits: list[Hit], in_title: set[str]) -> list[Hit]:
         """A union that "represents actors, dancers and hosts" says whom it speaks for, not whom the news is about."""
+        most = 1 if in_title else 2  # trades that a union may be said to speak for before it is a roll
         for place in [place for place, word in enumerate(self.text.keys) if word in ROLL]:
-            listed = [hit for hit in hits if hit.spans[0][0] - place in range(ROLL_WITHIN)]
-            if len({hit.term for hit in listed}) > 2:
+            listed = [hit for hit in hits if hit.spans[0][0] - place in range(ROLL_WITHIN) and hit.term not in in_title]
+            if len({hit.term for hit in listed}) > most:
                 hits = [hit for hit in hits if hit not in listed]
         return hits
 
