@@ -28,6 +28,7 @@ class Tagger:
     def __init__(self, vocabulary: Vocabulary) -> None:
         self.vocabulary = vocabulary
         self.rules_version = vocabulary.rules_version
+        self._nothing: dict[tuple[str, str], Tagging] = {}
         self._rulebooks = {"en": compiled(vocabulary, "en")}
 
     def tag(
@@ -44,7 +45,7 @@ class Tagger:
         words = words_of(title, summary)
         language = language.lower().split("-")[0] or detect_language(title, summary, words)
         rules = self._rulebook(language)
-        untracked = Tagging(sector=sector, language=language, rules_version=self.rules_version)
+        untracked = self._untracked(sector, language)
         if rules is None or not rules.may_match(words):
             return untracked
         reading = Reading(rules, Text(title, summary), sector)
@@ -65,6 +66,14 @@ class Tagger:
             language=language,
             rules_version=self.rules_version,
         )
+
+    def _untracked(self, sector: str, language: str) -> Tagging:
+        """Most items: the same value for all of a sector and language, made once."""
+        known = self._nothing.get((sector, language))
+        if known is None:
+            known = Tagging(sector=sector, language=language, rules_version=self.rules_version)
+            self._nothing[sector, language] = known
+        return known
 
     def _rulebook(self, language: str) -> Rulebook | None:
         if language not in self._rulebooks and language in LANGUAGES:

@@ -84,21 +84,20 @@ def find(text: Text, root: Node, found: Found) -> None:
     """Add every phrase of the trie that stands in the text."""
     keys, words, count = text.keys, text.words, len(text.keys)
     for start, key in enumerate(keys):
-        node = root.get(key)
-        end = start
-        while node is not None:
-            end += 1
-            ending = node.get("")
-            if ending is not None:
-                for number, letters in ending:
+        if key not in root:
+            continue
+        node, end = root[key], start + 1
+        while True:
+            if "" in node:
+                for number, letters in node[""]:
                     if not letters or _letters_agree(words, start, letters):
                         if number in found:
                             found[number].append((start, end))
                         else:
                             found[number] = [(start, end)]
-            if end == count:
+            if end == count or keys[end] not in node:
                 break
-            node = node.get(keys[end])
+            node, end = node[keys[end]], end + 1
 
 
 def _letters_agree(words: list[str], start: int, letters: _Letters) -> bool:

@@ -84,6 +84,7 @@ class Rulebook:
         self.makers = self.phrases.named("@makers")
         self.headcount = self.phrases.named("@headcount")
         self.hints = self._hints()
+        self.hint_words = frozenset(self.hints)
         self.count_callers = frozenset(
             phrase for judge in self.topics.judges if self.headcount in judge.near for phrase in judge.forms
         )
@@ -145,7 +146,7 @@ class Rulebook:
 
     def may_match(self, words: set[bytes]) -> bool:
         """False only if no topic rule can hold in a text of these words: most texts are left here."""
-        for word in words & self.hints.keys():
+        for word in words & self.hint_words:
             for others, company in self.hints[word]:
                 if others <= words and (company is None or not company.isdisjoint(words)):
                     return True
