@@ -11,9 +11,10 @@ from typing import Any
 from sqlalchemy import URL, Engine, create_engine, event, make_url
 from sqlalchemy.pool import QueuePool
 
-from db.errors import NoDatabase
+from db.errors import DatabaseUnusable, NoDatabase
 
-BUSY_TIMEOUT_MS = 30_000
+WAIT_SECONDS = 30.0  # for a lock that another program holds
+CONNECT_SECONDS = 10
 READ_LIMIT_SECONDS = 1.0
 _MAPPED_BYTES = 1 << 36  # address space, not memory: readers share the system's cache of the file, page by page
 _STEPS_BETWEEN_LOOKS = 10_000  # of SQLite's virtual machine: about a millisecond
@@ -27,23 +28,27 @@ class ReadingConnection(sqlite3.Connection):
     def start_clock(self) -> None:
         self._deadline = time.monotonic() + READ_LIMIT_SECONDS
 
+    def stop_clock(self) -> None:
+        self._deadline = math.inf
+
     def watch_clock(self) -> None:
         self.set_progress_handler(lambda: time.monotonic() > self._deadline, _STEPS_BETWEEN_LOOKS)
 
 
-def open_engine(url: str, *, read_only: bool = False) -> Engine:
+def open_engine(url: str, *, read_only: bool = False, wait_seconds: float = WAIT_SECONDS) -> Engine:
     """An engine whose transactions are safe by construction.
 
     Writers on SQLite begin IMMEDIATE: a read that turns into a write in a deferred transaction fails at once,
-    whatever the busy timeout says. Readers cannot write: `mode=ro` and `query_only` on SQLite,
-    `default_transaction_read_only` on PostgreSQL. A reader's statement is cut after READ_LIMIT_SECONDS, and it waits no
-    longer than that for a lock; on PostgreSQL all that one transaction reads is of one moment, as it is on SQLite.
-    Raises NoDatabase when there is no SQLite file to read.
+    whatever the busy timeout says. They wait for a lock no longer than `wait_seconds`. Readers cannot write: `mode=ro`
+    and `query_only` on SQLite, `default_transaction_read_only` on PostgreSQL. A reader's statement is cut after
+    READ_LIMIT_SECONDS, and it waits no longer than that for a lock; on PostgreSQL all that one transaction reads is of
+    one moment, as it is on SQLite.
+    Raises NoDatabase when there is no SQLite file to read, DatabaseUnusable where none can be made.
     """
     parsed = make_url(url)
     if parsed.get_backend_name() == "sqlite":
-        return _open_sqlite(parsed, read_only)
-    return _open_postgresql(parsed, read_only)
+        return _open_sqlite(parsed, read_only, wait_seconds)
+    return _open_postgresql(parsed, read_only, wait_seconds)
 
 
 def is_sqlite(engine: Engine) -> bool:
@@ -55,18 +60,18 @@ def sqlite_path(engine: Engine) -> Path:
     return Path(engine.url.database or "")
 
 
-def _open_sqlite(url: URL, read_only: bool) -> Engine:
+def _open_sqlite(url: URL, read_only: bool, wait_seconds: float) -> Engine:
     path = Path(url.database or "").expanduser().absolute()
     if read_only and not path.exists():
         raise NoDatabase(f"There is no database at {path} yet. Run: craftwatch migrate")
     if not read_only:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        _make_folder(path.parent)
 
     def connect() -> sqlite3.Connection:
         connection = sqlite3.connect(
             f"{path.as_uri()}?mode={'ro' if read_only else 'rwc'}",
             uri=True,
-            timeout=(READ_LIMIT_SECONDS if read_only else BUSY_TIMEOUT_MS / 1000),
+            timeout=READ_LIMIT_SECONDS if read_only else wait_seconds,
             isolation_level=None,  # we say BEGIN ourselves
             check_same_thread=False,
             cached_statements=512 if read_only else 128,
@@ -89,13 +94,22 @@ def _open_sqlite(url: URL, read_only: bool) -> Engine:
     return engine
 
 
-def _open_postgresql(url: URL, read_only: bool) -> Engine:
-    options = ""
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DatabaseUnusable(
+            f"The folder {folder} cannot be made: {error.strerror}. Name another place in CRAFTWATCH_DATABASE_URL."
+        ) from error
+
+
+def _open_postgresql(url: URL, read_only: bool, wait_seconds: float) -> Engine:
+    options = f"-c lock_timeout={int(wait_seconds * 1000)}"
     if read_only:
         options = f"-c default_transaction_read_only=on -c statement_timeout={int(READ_LIMIT_SECONDS * 1000)}"
-    arguments: dict[str, Any] = {"options": options} if options else {}
-    if read_only:
-        arguments["connect_timeout"] = 3
+    arguments: dict[str, Any] = {"options": options, "connect_timeout": 3 if read_only else CONNECT_SECONDS}
+    if not read_only:  # a server that vanished without a word is noticed within a minute
+        arguments |= {"keepalives_idle": 20, "keepalives_interval": 10, "keepalives_count": 3}
     return create_engine(
         url.set(drivername="postgresql+psycopg"),
         connect_args=arguments,

@@ -51,6 +51,17 @@ _ADVICE = {
 }
 
 
+_ADVICE_BY_SQLSTATE = {
+    "55P03": "it is locked by another program; stop that program or try again",
+    "53100": "its disk is full; free some space and run again, nothing that was saved is lost",
+    "25006": "it is read-only; name the primary server in CRAFTWATCH_DATABASE_URL",
+    "42501": "this user may not write to it; grant that, or name another user in CRAFTWATCH_DATABASE_URL",
+    "28": "the server does not let this user in; check user and password in CRAFTWATCH_DATABASE_URL",
+    "3D000": "there is no such database on the server; create it, or check its name in CRAFTWATCH_DATABASE_URL",
+    "XX00": "its files are damaged; restore a backup",
+}
+
+
 def explain(error: DBAPIError) -> DatabaseUnusable:
     """The driver's error as one sentence that a person can act on."""
     cause = error.orig
@@ -61,6 +72,10 @@ def explain(error: DBAPIError) -> DatabaseUnusable:
                 return DatabaseUnusable(f"The database cannot be used: {advice}. ({name}: {cause})")
         return DatabaseUnusable(f"The database cannot be used: {cause}")
     first_line = str(cause).strip().splitlines()[0] if str(cause).strip() else type(cause).__name__
+    state = getattr(cause, "sqlstate", None) or ""
+    for prefix, advice in _ADVICE_BY_SQLSTATE.items():
+        if state.startswith(prefix):
+            return DatabaseUnusable(f"The database cannot be used: {advice}. ({state}: {first_line})")
     return DatabaseUnusable(
         f"The database cannot be used: {first_line}. Check CRAFTWATCH_DATABASE_URL and that the server is up."
     )

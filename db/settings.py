@@ -18,6 +18,12 @@ class DatabaseSettings(BaseSettings):
         description="SQLAlchemy URL: sqlite:///file.db or postgresql://user:password@host/name. "
         "Default: craftwatch.db in the platform's data directory.",
     )
+    database_wait_seconds: float = Field(
+        default=30.0,
+        ge=0,
+        le=3600,
+        description="How long a write waits for a lock that another program holds, before it is given up.",
+    )
 
     @field_validator("database_url")
     @classmethod

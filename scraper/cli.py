@@ -332,7 +332,10 @@ def _engine() -> Engine:
     from db.engine import open_engine
     from db.settings import DatabaseSettings
 
-    return open_engine(DatabaseSettings().database_url)
+    settings = DatabaseSettings()
+    engine = open_engine(settings.database_url, wait_seconds=settings.database_wait_seconds)
+    click.get_current_context().call_on_close(engine.dispose)
+    return engine
 
 
 def _check_readable() -> None:

@@ -54,11 +54,16 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
         shutil.copy(request.getfixturevalue("migrated_file"), path)
         yield f"sqlite:///{path}"
         return
-    server = request.getfixturevalue("migrated_template")
+    yield request.getfixturevalue("postgresql_database_url")
+
+
+@pytest.fixture
+def postgresql_database_url(migrated_template: URL) -> Iterator[str]:
+    """The URL of an empty, migrated PostgreSQL database."""
     name = f"test_{next(_numbers)}"
-    _on_server(server, f"CREATE DATABASE {name} TEMPLATE migrated STRATEGY FILE_COPY")
-    yield server.set(database=name).render_as_string(hide_password=False)
-    _on_server(server, f"DROP DATABASE {name} WITH (FORCE)")
+    _on_server(migrated_template, f"CREATE DATABASE {name} TEMPLATE migrated STRATEGY FILE_COPY")
+    yield migrated_template.set(database=name).render_as_string(hide_password=False)
+    _on_server(migrated_template, f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture
