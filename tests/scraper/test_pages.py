@@ -259,6 +259,13 @@ def test_script_in_a_title_is_not_kept():
     assert draft.title == "Strike"
 
 
+def test_the_title_of_a_page_is_text_that_can_be_sent_on():
+    page = parse_page(
+        "<title>A\x7f &#xD800;&#x80;\ud800</title>".encode("utf-8", "replace") + listed(), "", SOURCE.feed_url, PLAIN
+    )
+    assert page.title.isprintable()
+
+
 # The feeds that a page declares
 
 

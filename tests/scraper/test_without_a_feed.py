@@ -127,6 +127,7 @@ def test_the_database_says_how_a_source_is_read(desk: Desk) -> None:
 def test_trying_a_page_shows_what_its_block_extracts(desk: Desk) -> None:
     done = desk.run("sources", "check", "page")
     assert done.exit_code == 0
+    assert (desk.server.last.header("accept") or "").startswith("text/html, ")
     assert "page, 3 entries" in done.output
     assert "2026-11-24 09:30 stated   Riggers vote yes on a first contract" in done.output
     assert "Nine in ten voted for the three-year deal." in done.output
