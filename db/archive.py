@@ -102,9 +102,11 @@ class Snapshot:
         return rows[0][0] if rows else None
 
     def take_time(self) -> None:
-        """Begin the reader's time anew, for work that is not an answer."""
+        """Let this snapshot's statements take as long as they need: for work that is not an answer."""
         if isinstance(self._driver, ReadingConnection):
-            self._driver.start_clock()
+            self._driver.stop_clock()
+        else:
+            self._cursor.execute("SET LOCAL statement_timeout = 0")
 
     def sets(self) -> TermSets | None:
         """The items under each term, in memory; None while they are not to be had, and the tables must be asked."""

@@ -33,6 +33,7 @@ class TermSets:
 
     def __init__(self, snapshot: Snapshot) -> None:
         """Read all; about five seconds for a million items."""
+        snapshot.take_time()
         self.version = snapshot.version
         self.lock = threading.RLock()
         self._ids = array("q", _all_ids(snapshot))
@@ -193,10 +194,8 @@ def _ids_under(snapshot: Snapshot, term_id: int) -> Iterable[int]:
 
 
 def _by_batch(snapshot: Snapshot, statement: str, parameters: tuple[int, ...]) -> Iterable[int]:
-    """Each batch within a reader's time."""
     last = -(2**63)
     while True:
-        snapshot.take_time()
         rows = snapshot.rows(f"{statement} LIMIT {BATCH}", (*parameters, last))
         yield from (row[0] for row in rows)
         if len(rows) < BATCH:
