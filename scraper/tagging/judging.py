@@ -248,7 +248,8 @@ class Reading:
         return bool(specific) and (term not in in_title or not specific.isdisjoint(in_title))
 
     def tags(self) -> tuple[Tag, ...]:
-        return (*self._topic_tags(), *self._craft_tags(), *self._region_tags(), *self._organisation_tags())
+        regions = sorted(self._region_tags(), key=lambda tag: "-" not in tag.term)  # the most specific first
+        return (*self._topic_tags(), *self._craft_tags(), *regions, *self._organisation_tags())
 
     def _topic_tags(self) -> list[Tag]:
         return self._with_parents(Axis.TOPIC, self._from_hits(Axis.TOPIC, "topics", self.topics))
