@@ -40,12 +40,14 @@ def in_words(watched: list[Watched], window: str) -> Coverage:
     partly = [one for one in watched if one.state == "partly blind"]
     well = len(watched) - len(blind) - len(partly)
     if len(watched) == 1:
-        sentence = f"The one source that carries such news could {'' if well else 'not always '}be read {window}."
+        how = "could not be read" if blind else "could not be read all the time" if partly else "could be read"
+        sentence = f"The one source that carries such news {how} {window}."
     else:
         sentence = f"{well} of the {len(watched)} sources that carry such news could be read {window}."
-    if blind or partly:
         gaps = [f"{len(blind)} could not"] * bool(blind) + [f"{len(partly)} not all the time"] * bool(partly)
-        sentence += f" {', '.join(gaps).capitalize()}: there may be news that we did not see."
+        sentence += f" {', '.join(gaps)}." if gaps else ""
+    if blind or partly:
+        sentence += " There may be news that we did not see."
     return Coverage(sentence, [_particulars(one) for one in (*blind, *partly)], not blind and not partly)
 
 

@@ -1,0 +1,82 @@
+"""Pictures as values."""
+
+from __future__ import annotations
+
+from datetime import date
+from itertools import pairwise
+
+import pytest
+
+from api.measured import keep
+from api.pages.coverage import in_words
+from api.pages.pictures import SHADES, Announcement, join_reports, periods_before, shade, to_csv
+from db.coverage import Watched
+
+DAY = 86_400
+
+
+def announcement(source: str, value: float = 120, at: int = 0, employer: str = "Big Studio") -> Announcement:
+    return Announcement(1, at, (employer,), "A title", value, f"{value} jobs", [source])
+
+
+@pytest.mark.parametrize("over", ["week", "month"])
+def test_periods_follow_each_other_without_a_gap(over):
+    periods = periods_before(date(2026, 3, 1), over)
+    assert all((after.first - before.last).days == 1 for before, after in pairwise(periods))
+    assert periods[-1].first <= date(2026, 3, 1) <= periods[-1].last
+
+
+def test_weeks_begin_on_monday():
+    assert {period.first.weekday() for period in periods_before(date(2026, 11, 20), "week")} == {0}
+
+
+def test_a_shade_grows_with_the_number():
+    shades = [shade(items, 100) for items in range(101)]
+    assert shades == sorted(shades)
+    assert (shades[0], shades[1], shades[100]) == (0, 1, SHADES)
+
+
+def test_the_same_number_for_the_same_employer_within_a_fortnight_is_one_announcement():
+    joined = join_reports([announcement("A", at=10 * DAY), announcement("B", at=DAY), announcement("A", at=0)])
+    assert [one.sources for one in joined] == [["A", "B"]]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [announcement("B", value=121), announcement("B", at=15 * DAY), announcement("B", employer="Small Studio")],
+)
+def test_another_number_time_or_employer_is_another_announcement(other):
+    assert len(join_reports([announcement("A"), other])) == 2
+
+
+def test_no_cell_is_a_formula():
+    assert to_csv(["title"], [["=1+1"]]) == b"title\r\n'=1+1\r\n"
+
+
+def watched(state: str, name: str = "Gazette") -> Watched:
+    return Watched("gazette", name, state, "blocked", None, 4, 4 if state == "blind" else 1)
+
+
+@pytest.mark.parametrize(
+    ("sources", "sentence"),
+    [
+        ([watched("healthy"), watched("healthy")], "2 of the 2 sources that carry such news could be read this week."),
+        (
+            [watched("healthy"), watched("blind"), watched("partly blind")],
+            "1 of the 3 sources that carry such news could be read this week. 1 could not, 1 not all the time. There "
+            "may be news that we did not see.",
+        ),
+        (
+            [watched("blind")],
+            "The one source that carries such news could not be read this week. There may be news that we did not see.",
+        ),
+    ],
+)
+def test_coverage_is_told_in_a_sentence(sources, sentence):
+    assert in_words(sources, "this week").sentence == sentence
+
+
+def test_what_is_kept_of_an_evaluation_holds_no_headline():
+    figures = {"precision": 1.0, "recall": 0.5, "f1": 0.7, "right": 1, "wrong": 0, "missed": 1}
+    evaluation = {"items": 2, "rules_version": "r", "axes": {"topics": figures}, "errors": [{"title": "A headline"}]}
+    assert "A headline" not in str(keep(evaluation, "some headlines", "2026-11-20"))
