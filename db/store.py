@@ -9,12 +9,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
 
+import orjson
 from sqlalchemy import Connection, Engine, Row, bindparam, func, select, text, update
 from sqlmodel import col
 
+from db import bulk
 from db.filing import TermKey, filing_terms
 from db.labels import pack_figures, pack_tags
-from db.models import EntryRow, ItemRow, ItemTitle, Term
+from db.models import EntryRow, ItemRow, Term
 from db.shapes import ItemDraft, Source, SourceMemory, Tagging
 from db.types import to_epoch
 from db.watch import Check, record_check
@@ -100,19 +102,19 @@ class _Batch:
     now: datetime
     version: int = 0
     new_term_ids: dict[TermKey, int] = field(default_factory=dict)
-    items: list[dict[str, Any]] = field(default_factory=list)
+    items: list[tuple[Any, ...]] = field(default_factory=list)
     edits: list[dict[str, Any]] = field(default_factory=list)
-    titles: list[dict[str, Any]] = field(default_factory=list)
-    entries: list[dict[str, Any]] = field(default_factory=list)
-    filed: list[dict[str, int]] = field(default_factory=list)
-    unfiled: list[dict[str, int]] = field(default_factory=list)
+    titles: list[tuple[int, int, str]] = field(default_factory=list)
+    entries: list[tuple[Any, ...]] = field(default_factory=list)
+    filed: list[tuple[int, int, int]] = field(default_factory=list)
+    unfiled: list[tuple[int, int]] = field(default_factory=list)
     days: Tally[tuple[int, int]] = field(default_factory=Tally)  # (term, day) → change of its count
 
     def save(self, source: Source, tagged: Sequence[Tagged]) -> Counts:
         self.version = _next_version(self.connection, self.now)
         met = self._entries_met(source.id, [draft.entry_key for draft, _ in tagged])
-        by_id = {row.id: row for row in self._rows(ItemRow.id, [item_id for item_id, _ in met.values()])}
-        by_key = {row.key: row for row in self._rows(ItemRow.key, [draft.item_key for draft, _ in tagged])}
+        by_id = {row.id: row for row in self._rows(_BY_ID, [item_id for item_id, _ in met.values()])}
+        by_key = {row.key: row for row in self._rows(_BY_KEY, [draft.item_key for draft, _ in tagged])}
         fresh: dict[str, Tagged] = {}
         changed = 0
         for draft, tagging in tagged:
@@ -150,7 +152,7 @@ class _Batch:
         if all(getattr(row, name) == value for name, value in facts.items()):
             return False
         if row.title != draft.title:
-            self.titles.append({"item_id": row.id, "replaced_at": self.now, "title": row.title})
+            self.titles.append((row.id, to_epoch(self.now), row.title))
         labels = _labels(tagging, source.sector)
         changes = {**facts, **labels, "updated_at": self.now}
         self._edit(row, changes, self._terms_of(row, tagging, labels["sector"], sources))
@@ -168,22 +170,21 @@ class _Batch:
                 departments=self.departments,
             )
         )
-        self.items.append(
-            {
-                "id": item_id,
-                "key": draft.item_key,
-                "source_id": source.id,
-                **_facts(draft),
-                "published_at": draft.published_at,
-                "date_quality": draft.date_quality.value,
-                "received_at": self.now,
-                "updated_at": self.now,
-                "language": language,
-                **labels,
-                "terms": sorted(terms.items()),
-                "version": self.version,
-            }
-        )
+        values = {
+            "id": item_id,
+            "key": draft.item_key,
+            "source_id": source.id,
+            **_facts(draft),
+            "published_at": draft.published_at,
+            "date_quality": draft.date_quality.value,
+            "received_at": self.now,
+            "updated_at": self.now,
+            "language": language,
+            **labels,
+            "terms": sorted(terms.items()),
+            "version": self.version,
+        }
+        self.items.append(tuple(_plain(values[name]) for name in _ITEM_COLUMNS))
         self._refile(item_id, {}, terms)
 
     def _edit(self, row: Row[Any], changes: dict[str, Any], terms: dict[int, int]) -> None:
@@ -195,13 +196,13 @@ class _Batch:
     def _refile(self, item_id: int, old: dict[int, int], new: dict[int, int]) -> None:
         day = (item_id >> TIE_BITS) // SECONDS_PER_DAY
         for term_id in old.keys() - new.keys():
-            self.unfiled.append({"term_id": term_id, "item_id": item_id})
+            self.unfiled.append((term_id, item_id))
             self.days[term_id, day] -= 1
         for term_id in new.keys() - old.keys():
             self.days[term_id, day] += 1
         for term_id, confidence in new.items():
             if old.get(term_id) != confidence:
-                self.filed.append({"term_id": term_id, "item_id": item_id, "confidence": confidence})
+                self.filed.append((term_id, item_id, confidence))
 
     def _terms_of(self, row: Row[Any], tagging: Tagging, sector: str, sources: Iterable[str]) -> dict[int, int]:
         return self._numbered(
@@ -216,29 +217,19 @@ class _Batch:
         return {row.source_id, *self.connection.scalars(query)}
 
     def _remember(self, source: Source, draft: ItemDraft, item_id: int) -> None:
-        self.entries.append(
-            {
-                "source_id": source.id,
-                "entry_key": draft.entry_key,
-                "item_id": item_id,
-                "content_hash": draft.content_hash,
-                "first_seen_at": to_epoch(self.now),
-            }
-        )
+        self.entries.append((source.id, draft.entry_key, item_id, draft.content_hash, to_epoch(self.now)))
 
     def _entries_met(self, source_id: str, keys: list[str]) -> dict[str, tuple[int, str]]:
         """entry_key → (item_id, content_hash) of the entries that this source has had before."""
-        met: dict[str, tuple[int, str]] = {}
-        for some in _batches(keys):
-            query = select(col(EntryRow.entry_key), col(EntryRow.item_id), col(EntryRow.content_hash)).where(
-                col(EntryRow.source_id) == source_id, col(EntryRow.entry_key).in_(some)
-            )
-            met.update({key: (item_id, content_hash) for key, item_id, content_hash in self.connection.execute(query)})
-        return met
+        return {
+            row.entry_key: (row.item_id, row.content_hash)
+            for some in _batches(keys)
+            for row in self.connection.execute(_MET, {"source_id": source_id, "some": some})
+        }
 
-    def _rows(self, column: Any, values: list[Any]) -> Iterator[Row[Any]]:
+    def _rows(self, query: Any, values: list[Any]) -> Iterator[Row[Any]]:
         for some in _batches(values):
-            yield from self.connection.execute(select(_ITEM).where(column.in_(some)))
+            yield from self.connection.execute(query, {"some": some})
 
     def _allocate(self, drafts: list[ItemDraft]) -> dict[str, int]:
         """item_key → id; the key decides the tie, so a rebuilt archive has the same ids, collisions aside."""
@@ -254,7 +245,7 @@ class _Batch:
         return ids
 
     def _ids_taken(self, ids: list[int]) -> list[int]:
-        return list(self.connection.scalars(select(col(ItemRow.id)).where(col(ItemRow.id).in_(ids))))
+        return list(self.connection.scalars(_IDS, {"some": ids}))
 
     def _numbered(self, terms: Mapping[TermKey, int]) -> dict[int, int]:
         return {self._term_id(key): confidence for key, confidence in terms.items()}
@@ -266,25 +257,19 @@ class _Batch:
         return number
 
     def _flush(self) -> None:
-        run = self.connection.execute
-        if self.items:
-            run(_ITEM.insert(), self.items)
+        """Rows in the order of their keys: neighbours are on one page."""
+        bulk.insert(self.connection, "item", _ITEM_COLUMNS, sorted(self.items))
         if self.edits:
-            run(_EDIT, self.edits)
-        if self.titles:
-            run(ItemTitle.__table__.insert(), self.titles)  # type: ignore[attr-defined]
-        if self.entries:
-            run(_REMEMBER, self.entries)
-        if self.unfiled:
-            run(text("DELETE FROM item_term WHERE term_id = :term_id AND item_id = :item_id"), self.unfiled)
-        if self.filed:
-            run(_FILE, self.filed)
-        days = [{"term_id": term, "day": day, "items": n} for (term, day), n in sorted(self.days.items()) if n]
-        if days:
-            run(_COUNT, days)
+            self.connection.execute(_EDIT, self.edits)
+        bulk.insert(self.connection, "item_title", ("item_id", "replaced_at", "title"), self.titles)
+        bulk.run(self.connection, _REMEMBER, self.entries)
+        bulk.run(self.connection, "DELETE FROM item_term WHERE term_id = ? AND item_id = ?", sorted(self.unfiled))
+        bulk.run(self.connection, _FILE, sorted(self.filed))
+        bulk.run(self.connection, _COUNT, [(term, day, n) for (term, day), n in sorted(self.days.items()) if n])
 
 
 _ITEM = ItemRow.__table__  # type: ignore[attr-defined]
+_ITEM_COLUMNS = tuple(column.name for column in _ITEM.columns)
 _FACTS = ("url", "title", "summary", "authors", "categories")
 _LABELS = ("tracked", "sector", "stage", "tags", "figures", "rules_version")
 _EDITABLE = (*_FACTS, *_LABELS, "updated_at")
@@ -293,19 +278,33 @@ _EDIT = (
     .where(_ITEM.c.id == bindparam("item_id"))
     .values({name: bindparam(f"new_{name}") for name in (*_EDITABLE, "terms", "version")})
 )
-_REMEMBER = text(
-    "INSERT INTO entry (source_id, entry_key, item_id, content_hash, first_seen_at) "
-    "VALUES (:source_id, :entry_key, :item_id, :content_hash, :first_seen_at) "
-    "ON CONFLICT (source_id, entry_key) DO UPDATE SET content_hash = excluded.content_hash"
+_SOME = bindparam("some", expanding=True)
+_BY_ID = select(_ITEM).where(_ITEM.c.id.in_(_SOME))
+_BY_KEY = select(_ITEM).where(_ITEM.c.key.in_(_SOME))
+_IDS = select(_ITEM.c.id).where(_ITEM.c.id.in_(_SOME))
+_MET = select(col(EntryRow.entry_key), col(EntryRow.item_id), col(EntryRow.content_hash)).where(
+    col(EntryRow.source_id) == bindparam("source_id"), col(EntryRow.entry_key).in_(_SOME)
 )
-_FILE = text(
-    "INSERT INTO item_term (term_id, item_id, confidence) VALUES (:term_id, :item_id, :confidence) "
-    "ON CONFLICT (term_id, item_id) DO UPDATE SET confidence = excluded.confidence"
+_REMEMBER = bulk.insert_statement(
+    "entry",
+    ("source_id", "entry_key", "item_id", "content_hash", "first_seen_at"),
+    "(source_id, entry_key) DO UPDATE SET content_hash = excluded.content_hash",
 )
-_COUNT = text(
-    "INSERT INTO term_day (term_id, day, items) VALUES (:term_id, :day, :items) "
-    "ON CONFLICT (term_id, day) DO UPDATE SET items = term_day.items + excluded.items"
+_FILE = bulk.insert_statement(
+    "item_term",
+    ("term_id", "item_id", "confidence"),
+    "(term_id, item_id) DO UPDATE SET confidence = excluded.confidence",
 )
+_COUNT = bulk.insert_statement(
+    "term_day", ("term_id", "day", "items"), "(term_id, day) DO UPDATE SET items = term_day.items + excluded.items"
+)
+
+
+def _plain(value: Any) -> Any:
+    """A value as the driver takes it, by the rules of db.types."""
+    if isinstance(value, datetime):
+        return to_epoch(value)
+    return orjson.dumps(value).decode() if isinstance(value, list) else value
 
 
 def item_id(published_at: datetime, key: str) -> int:
