@@ -79,13 +79,18 @@ class Archive:
 
 
 class Snapshot:
-    """What one request reads. `version` is the data version, `changed_at` its second since 1970."""
+    """What one request reads. `version` is the data version, `changed_at` its second since 1970.
 
-    __slots__ = ("_archive", "_cursor", "_driver", "changed_at", "sqlite", "version")
+    `plans` and `matches` are what was worked out for a filter already, for the next question about the same.
+    """
+
+    __slots__ = ("_archive", "_cursor", "_driver", "changed_at", "matches", "plans", "sqlite", "version")
 
     def __init__(self, cursor: Any, archive: Archive, driver: Any) -> None:
         self._cursor, self._archive, self._driver = cursor, archive, driver
         self.sqlite = isinstance(driver, ReadingConnection)
+        self.plans: dict[Any, Any] = {}
+        self.matches: dict[Any, Any] = {}
         counters = dict(self.rows("SELECT name, value FROM counter WHERE name IN ('data_version', 'data_changed_at')"))
         self.version: int = counters["data_version"]
         self.changed_at: int = counters["data_changed_at"]

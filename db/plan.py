@@ -113,6 +113,13 @@ class Plan:
 
 def make_plan(snapshot: Snapshot, wanted: Filter) -> Plan | None:
     """None where no item can match: a term that none was ever filed under."""
+    if wanted not in snapshot.plans:
+        snapshot.plans[wanted] = _work_out(snapshot, wanted)
+    plan: Plan | None = snapshot.plans[wanted]
+    return plan
+
+
+def _work_out(snapshot: Snapshot, wanted: Filter) -> Plan | None:
     low = LOWEST_ID if wanted.start is None else first_id(wanted.start)
     high = HIGHEST_ID if wanted.end is None else first_id(wanted.end)
     days = (

@@ -86,7 +86,7 @@ def find_items(snapshot: Snapshot, wanted: Filter, sort: Sort, limit: int, after
     if sort is Sort.RECEIVED:
         return _find_received(snapshot, plan, limit, after)
     high = min(plan.high, after.item_id) if after else plan.high
-    matched = None if wanted.search else match_items(snapshot, plan)
+    matched = None if wanted.search else match_items(snapshot, plan, newest_words=True)
     if matched is not None:
         with matched.sets.lock:
             ids = matched.sets.newest(matched.found, high, limit + 1)
@@ -118,6 +118,14 @@ def match_items(snapshot: Snapshot, plan: Plan, *, newest_words: bool = False) -
 
     `newest_words`: where very many items have the words looked for, the newest of them stand for all.
     """
+    question = (plan.filter, newest_words)
+    if question not in snapshot.matches:
+        snapshot.matches[question] = _match(snapshot, plan, newest_words)
+    matched: Matched | None = snapshot.matches[question]
+    return matched
+
+
+def _match(snapshot: Snapshot, plan: Plan, newest_words: bool) -> Matched | None:
     choices = (plan.driver, *plan.others)
     if plan.filter.changed_since is not None or any(choice.confidence for choice in choices):
         return None

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 SMALL = 20_000  # items that are read at once, while the reader waits; more are read in a thread of their own
 CHANGES = 5_000  # changed items that are followed one by one; more, and all is read anew
+EVERYTHING = (-(2**63), 2**63 - 1)  # ids
 BATCH = 100_000  # rows read in one statement
 
 
@@ -67,7 +68,8 @@ class TermSets:
             under = BitMap.union(BitMap(), *(self._set(term_id) for term_id in choice))
             found = under if found is None else found & under
         assert found is not None, "a filter has at least one choice"
-        found = found & self._between(low, high)
+        if low > EVERYTHING[0] or high < EVERYTHING[1]:
+            found = found & self._between(low, high)
         for term_id in unwanted:
             found -= self._set(term_id)
         return found
@@ -78,7 +80,8 @@ class TermSets:
 
     def newest(self, found: BitMap, high: int, limit: int) -> list[int]:
         """The ids of the newest of these items below `high`, newest first."""
-        below = found & BitMap(range(bisect_left(self._ids, high, 0, self._base)))
+        end = bisect_left(self._ids, high, 0, self._base)
+        below = found if end == len(self._ids) else found & BitMap(range(end))
         ids = [self._ids[position] for position in below[-limit:]]
         ids += [self._ids[position] for position in self._behind(found) if self._ids[position] < high]
         return sorted(ids, reverse=True)[:limit]
@@ -134,6 +137,8 @@ class TermSets:
         return base | BitMap(position for item_id, position in self._later.items() if low <= item_id < high)
 
     def _behind(self, found: BitMap) -> BitMap:
+        if not self._later:
+            return BitMap()
         return found & BitMap(range(self._base, len(self._ids)))
 
     def _set(self, term_id: int) -> BitMap:
@@ -194,7 +199,7 @@ def _ids_under(snapshot: Snapshot, term_id: int) -> Iterable[int]:
 
 
 def _by_batch(snapshot: Snapshot, statement: str, parameters: tuple[int, ...]) -> Iterable[int]:
-    last = -(2**63)
+    last = EVERYTHING[0]
     while True:
         rows = snapshot.rows(f"{statement} LIMIT {BATCH}", (*parameters, last))
         yield from (row[0] for row in rows)
