@@ -15,7 +15,7 @@ _SPELLED = {word: value for value, word in enumerate((*_UNITS, *_TEENS), 1)}
 _SPELLED |= {word: value * 10 for value, word in enumerate(_TENS, 2)}
 _FRACTIONS = {"half": 50, "third": 33, "quarter": 25, "fifth": 20, "tenth": 10, "two-thirds": 67, "three-quarters": 75}
 _FRACTION_WORDS = frozenset({"half", "third", "thirds", "quarter", "quarters", "fifth", "tenth"})
-_NUMBER_WORDS = _FRACTION_WORDS | _SPELLED.keys()
+NUMBER_WORDS = _FRACTION_WORDS | _SPELLED.keys()
 _QUALIFIERS = {
     "about": r"about|around|approximately|approx\.?|roughly|nearly|almost|some|an estimated|estimated|close to|circa",
     "up_to": r"up to|as many as",
@@ -123,7 +123,7 @@ class _Number:
 
 def may_count(words: Iterable[str]) -> bool:
     """Whether any of the words (in lower case) could be a number or a fraction."""
-    return any(word[0].isdigit() or word in _NUMBER_WORDS for word in words)
+    return any(word[0].isdigit() or word in NUMBER_WORDS for word in words)
 
 
 def headcounts(field: str, text: str, item: str = "") -> list[Figure]:

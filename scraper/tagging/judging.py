@@ -296,7 +296,8 @@ class Reading:
         vocabulary = self.rules.vocabulary
         if name.axis is Axis.UNION:
             return vocabulary.unions[name.term].region
-        return vocabulary.employers[name.term].region if self._in_company(span, WORK) else ""
+        region = vocabulary.employers[name.term].region
+        return region if region and self._in_company(span, WORK) else ""
 
     def _organisation_tags(self) -> list[Tag]:
         tags: dict[str, Tag] = {}

@@ -10,9 +10,11 @@ from typing import NamedTuple
 
 from db.shapes import Axis as TagAxis
 from db.vocabulary import Rule, Vocabulary, Words
+from scraper.tagging import figures
 from scraper.tagging.frequency import PER_THOUSAND
 from scraper.tagging.phrases import Node, Phrases
 from scraper.tagging.rules import Axis, numbers_of
+from scraper.tagging.tokens import A_NUMBER
 
 FIELDS = (
     "film_tv", "animation_vfx", "games", "music", "stage", "audio", "news_media", "publishing", "theme_parks",
@@ -33,6 +35,7 @@ AI_ANYWHERE = Words(when=(Rule(forms=("@ai",), near=("@entertainment",)),))  # l
 Hint = tuple[
     frozenset[bytes], frozenset[bytes] | None
 ]  # words that must all stand in the text; words of which one must
+NUMBER_WORDS = frozenset(word.encode() for word in figures.NUMBER_WORDS)
 WIDE_TYPES = frozenset({"conglomerate", "platform", "ai-company"})  # employers whose name alone shows no field
 
 
@@ -163,10 +166,9 @@ class Rulebook:
         companies: dict[frozenset[int], frozenset[bytes] | None] = {frozenset(): None}
         for judge in self.topics.judges:
             if judge.near not in companies:
-                near = _flat(judge.near, members)
-                companies[judge.near] = (
-                    None if self.headcount in judge.near else frozenset(rarest[n] for n in near if n in rarest)
-                )
+                company = {rarest[number] for number in _flat(judge.near, members) if number in rarest}
+                numbers = NUMBER_WORDS | {A_NUMBER} if self.headcount in judge.near else frozenset()
+                companies[judge.near] = frozenset(company | numbers)
             for number in _flat(judge.forms, members):
                 if number in read:
                     hint = read[number] - {rarest[number]}, companies[judge.near]

@@ -156,15 +156,15 @@ class _Blocked:
 
 
 def _judge(judge: Judge, found: Found, present: set[int], ambient: set[int], blocked: _Blocked) -> Hit | None:
-    if not judge.unless.isdisjoint(ambient):
-        return None
     if not judge.near:
         spans = blocked.free(judge.term, spans_of(judge.forms, found, present))
         return Hit(judge.term, judge.rule, (spans[0],), True, tuple(spans)) if spans else None
-    company = judge.near & present
     around = not judge.near.isdisjoint(ambient)
-    if not (company or around):
+    if judge.near.isdisjoint(present) and not around:
         return None
+    if not judge.unless.isdisjoint(ambient):
+        return None
+    company = judge.near & present
     spans = blocked.free(judge.term, spans_of(judge.forms, found, present))
     if judge.field:
         spans = [span for span in spans if (span[0] < blocked.title_length) is (judge.field == "title")]

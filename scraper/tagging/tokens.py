@@ -18,6 +18,8 @@ _DOTTED, _DOT = re.compile(rb"\w(?:\.\w)+(?!\w)"), re.compile(rb"\.\w\b")
 _PUNCTUATION = {byte for byte in range(128) if not chr(byte).isalnum() and chr(byte) != "_"}
 _BETWEEN_WORDS = _PUNCTUATION | set(b"\xe2\x80\x93\x94\x98\x99\x9c\x9d")
 _TO_SPACE = bytes(ord(" ") if byte in _BETWEEN_WORDS else byte for byte in range(256))
+_DIGIT = re.compile(rb"\d")
+A_NUMBER = b"#"  # stands for any number in digits among the words of a text
 WORD = re.compile(_WORD)
 CHARACTER = re.compile(_CHARACTER)
 EAST_ASIAN = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
@@ -43,6 +45,8 @@ def words_of(title: str, summary: str) -> set[bytes]:
         return {word.encode() for word in CHARACTER.findall(text)}
     raw = text.encode("utf-8", "replace")
     words = set(raw.translate(_TO_SPACE).split())
+    if _DIGIT.search(raw):
+        words.add(A_NUMBER)
     if _DOT.search(raw):
         words.update(word.replace(b".", b"") for word in _DOTTED.findall(raw))
     return words
@@ -111,7 +115,7 @@ class Text:
         head = self.pattern.findall(self._read[0])
         self.title_length = len(head)
         self.words: list[str] = [*head, BREAK, *self.pattern.findall(self._read[1])]
-        self.keys = [word.lower() for word in self.words]
+        self.keys = list(map(str.lower, self.words))
         self._spans: list[tuple[int, int]] = []
 
     def words_at(self, field: str, start: int, end: int) -> tuple[int, int] | None:
