@@ -23,13 +23,13 @@ __all__ = ["Axis", "Evidence", "Figure", "Tag", "Tagger", "Tagging"]
 
 
 class Tagger:
-    """The rules of one vocabulary, compiled once; `tag` is pure."""
+    """The rules of one vocabulary, each language compiled once; `tag` is pure."""
 
     def __init__(self, vocabulary: Vocabulary) -> None:
         self.vocabulary = vocabulary
         self.rules_version = vocabulary.rules_version
         self._nothing: dict[tuple[str, str], Tagging] = {}
-        self._rulebooks = {"en": compiled(vocabulary, "en")}
+        self._rulebooks: dict[str, Rulebook] = {}  # by language, compiled when a text needs it
 
     def tag(
         self,
@@ -51,9 +51,11 @@ class Tagger:
         reading = Reading(rules, Text(title, summary), sector)
         reading.mask()
         reading.find_organisations()
+        if scope != "entertainment" and not reading.in_the_field(categories):
+            return untracked
         reading.find_numbers()
         reading.judge_topics()
-        if not reading.topics or not (scope == "entertainment" or reading.in_the_field(categories)):
+        if not reading.topics:
             return untracked
         reading.find_places()
         reading.judge_crafts()
