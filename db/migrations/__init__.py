@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Engine
+from sqlalchemy import Engine, inspect, text
 
 from db.errors import SchemaTooNew, SchemaTooOld
+
+if TYPE_CHECKING:
+    from alembic.config import Config
+
+_FOLDER = Path(__file__).parent
 
 
 def migrate(engine: Engine) -> bool:
@@ -18,6 +21,8 @@ def migrate(engine: Engine) -> bool:
 
     Raises SchemaTooNew when a later craftwatch wrote the database.
     """
+    from alembic import command  # slow to import, and every other command only asks which version there is
+
     before = _current(engine)
     _refuse_newer(before)
     with engine.begin() as connection:
@@ -36,8 +41,7 @@ def check_schema(engine: Engine) -> None:
 
 
 def _refuse_newer(current: str | None) -> None:
-    known = {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
-    if current is not None and current not in known:
+    if current is not None and current not in _revisions():
         raise SchemaTooNew(
             f"The database was written by a later craftwatch (schema {current}). Update craftwatch, or name another "
             "database in CRAFTWATCH_DATABASE_URL."
@@ -46,15 +50,25 @@ def _refuse_newer(current: str | None) -> None:
 
 def _current(engine: Engine) -> str | None:
     with engine.connect() as connection:
-        return MigrationContext.configure(connection).get_current_revision()
+        if not inspect(connection).has_table("alembic_version"):
+            return None
+        return connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one_or_none()
 
 
-def _head() -> str | None:
-    return ScriptDirectory.from_config(_config()).get_current_head()
+def _head() -> str:
+    return _revisions()[-1]
+
+
+@lru_cache(maxsize=1)
+def _revisions() -> list[str]:
+    """Oldest first: each migration's file is named for its number."""
+    return sorted(path.name.partition("_")[0] for path in (_FOLDER / "versions").glob("[0-9]*.py"))
 
 
 def _config() -> Config:
+    from alembic.config import Config
+
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent))
+    config.set_main_option("script_location", str(_FOLDER))
     config.set_main_option("path_separator", "os")
     return config
