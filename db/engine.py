@@ -16,6 +16,7 @@ from db.errors import DatabaseUnusable, NoDatabase
 WAIT_SECONDS = 30.0  # for a lock that another program holds
 CONNECT_SECONDS = 10
 READ_LIMIT_SECONDS = 1.0
+_WRITER_CACHE_KB = 16_000  # a batch touches pages all over: without it they are written and read again within one
 _MAPPED_BYTES = 1 << 36  # address space, not memory: readers share the system's cache of the file, page by page
 _STEPS_BETWEEN_LOOKS = 10_000  # of SQLite's virtual machine: about a millisecond
 
@@ -85,6 +86,7 @@ def _open_sqlite(url: URL, read_only: bool, wait_seconds: float) -> Engine:
         else:
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = NORMAL")
+            connection.execute(f"PRAGMA cache_size = -{_WRITER_CACHE_KB}")
         return connection
 
     named = URL.create("sqlite", database=str(path))

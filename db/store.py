@@ -278,7 +278,7 @@ _EDIT = (
     .where(_ITEM.c.id == bindparam("item_id"))
     .values({name: bindparam(f"new_{name}") for name in (*_EDITABLE, "terms", "version")})
 )
-_SOME = bindparam("some", expanding=True)
+_SOME: Any = bindparam("some", expanding=True)
 _BY_ID = select(_ITEM).where(_ITEM.c.id.in_(_SOME))
 _BY_KEY = select(_ITEM).where(_ITEM.c.key.in_(_SOME))
 _IDS = select(_ITEM.c.id).where(_ITEM.c.id.in_(_SOME))

@@ -64,11 +64,20 @@ def load_memories(engine: Engine) -> dict[str, SourceMemory]:
     return {row.source_id: SourceMemory(**row._mapping) for row in rows}
 
 
-def known_entries(engine: Engine, source_id: str) -> dict[str, str]:
-    """entry_key → content_hash of every element of a source that we have met."""
-    query = select(col(EntryRow.entry_key), col(EntryRow.content_hash)).where(col(EntryRow.source_id) == source_id)
+def known_entries(engine: Engine, source_id: str, entry_keys: Sequence[str]) -> dict[str, str]:
+    """entry_key → content_hash of those among a source's elements that we have met."""
     with engine.connect() as connection:
-        return {row.entry_key: row.content_hash for row in connection.execute(query)}
+        return {
+            row.entry_key: row.content_hash
+            for start in range(0, len(entry_keys), 500)
+            for row in connection.execute(_KNOWN, {"source_id": source_id, "some": entry_keys[start : start + 500]})
+        }
+
+
+_KNOWN = select(col(EntryRow.entry_key), col(EntryRow.content_hash)).where(
+    col(EntryRow.source_id) == bindparam("source_id"),
+    col(EntryRow.entry_key).in_(bindparam("some", expanding=True)),
+)
 
 
 def record_check(connection: Connection, memory: SourceMemory, check: Check, counts: Any) -> None:

@@ -234,7 +234,8 @@ class _Visit:
 
     def _write(self, memory: SourceMemory, check: Check, drafts: Sequence[ItemDraft], now: datetime) -> Counts:
         store = self.scraper.store
-        known = known_entries(store.engine, self.source.id) if drafts else {}
+        keys = [draft.entry_key for draft in drafts]
+        known = known_entries(store.engine, self.source.id, keys) if drafts else {}
         fresh = [draft for draft in drafts if known.get(draft.entry_key) != draft.content_hash]
         tagged = [(draft, self._tag(draft)) for draft in fresh]
         return store.save_check(self.source, memory, check, tagged, unchanged=len(drafts) - len(fresh), now=now)
