@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: run test check format lock clean
+.PHONY: run test check format lock axe clean
 
 run: $(VENV)/run ## scrape, serve on http://127.0.0.1:8000 and scrape again on schedule; SAMPLE=1 without a network
 	$(BIN)/craftwatch up $(if $(SAMPLE),--sample)
@@ -29,6 +29,9 @@ lock: $(VENV)/dev ## pin the newest versions that pyproject.toml allows, with ha
 		--extra build pyproject.toml -o requirements.lock
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --upgrade \
 		--extra build --extra dev pyproject.toml -o requirements-dev.lock
+
+axe: ## fetch what checks the pages for accessibility; the tests that need it are skipped without
+	npm install --silent --no-save --no-package-lock --prefix $(VENV)/npm axe-core@4
 
 clean: ## take away what the other commands made
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -1,0 +1,202 @@
+"""The pages in a browser: by pointer, by keyboard, without script, on a phone, in the dark; checked by axe-core.
+
+Needs Chromium (CRAFTWATCH_CHROMIUM, or `chromium` on the path) and axe-core (CRAFTWATCH_AXE, or where `make axe` puts
+it); each test that lacks what it needs is skipped.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import feedparser
+import httpx
+import pytest
+import uvicorn
+
+from api.app import create_app
+from scraper.serving import listen
+from tests.api.pages.conftest import NOW, sample_settings
+from tests.api.pages.reading import PAGES
+
+pytestmark = pytest.mark.xdist_group("browser")
+ROOT = Path(__file__).parents[3]
+CHROMIUM = os.environ.get("CRAFTWATCH_CHROMIUM") or shutil.which("chromium") or ""
+AXE = Path(os.environ.get("CRAFTWATCH_AXE") or ROOT / ".venv/npm/node_modules/axe-core/axe.min.js")
+FLAGS = [
+    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+]
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+PHONE, DESK = {"width": 360, "height": 740}, {"width": 1280, "height": 900}
+
+
+@pytest.fixture(scope="module")
+def site(sample_url: str) -> Iterator[str]:
+    """The address of a server of the sample."""
+    socket = listen("127.0.0.1", 0)
+    address = f"http://127.0.0.1:{socket.getsockname()[1]}"
+    app = create_app(sample_settings(sample_url, public_url=address), now=lambda: NOW)
+    server = uvicorn.Server(uvicorn.Config(app, log_level="warning"))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [socket]}, daemon=True)
+    thread.start()
+    yield address
+    server.should_exit = True
+    thread.join(10)
+    socket.close()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    if not CHROMIUM:
+        pytest.skip("no Chromium on this machine")
+    api = pytest.importorskip("playwright.sync_api")
+    with api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_page(browser: Any, site: str) -> Iterator[Any]:
+    """`open_page(address, **context)`: a page of a context of its own; whatever it logs as an error is a failure."""
+    contexts, errors = [], []
+
+    def open_one(address: str, **options: Any) -> Any:
+        context = browser.new_context(**{"viewport": DESK, "base_url": site, **options})
+        context.set_default_timeout(20_000)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+        page.on("request", lambda sent: errors.append(sent.url) if not sent.url.startswith(site) else None)
+        page.goto(address)
+        return page
+
+    yield open_one
+    for context in contexts:
+        context.close()
+    assert errors == []
+
+
+@pytest.mark.parametrize("address", PAGES)
+def test_axe_finds_nothing(open_page, address):
+    if not AXE.exists():
+        pytest.skip("no axe-core: make axe")
+    found = []
+    for options in ({"viewport": PHONE}, {"color_scheme": "dark"}):
+        page = open_page(address, **options)
+        page.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
+        page.evaluate(AXE.read_text(encoding="utf-8"))
+        result = page.evaluate("rules => axe.run({runOnly: rules, resultTypes: ['violations']})", RULES)
+        for fault in result["violations"]:
+            found += [(fault["id"], node["html"][:200], node["failureSummary"][:300]) for node in fault["nodes"]]
+    assert found == []
+
+
+@pytest.mark.parametrize("address", PAGES)
+def test_nothing_is_wider_than_a_phone_and_nothing_moves(open_page, address):
+    page = open_page(address, viewport=PHONE)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    shift = """new Promise(done => {
+        let sum = 0;
+        new PerformanceObserver(list => { for (const one of list.getEntries()) sum += one.value })
+            .observe({type: 'layout-shift', buffered: true});
+        requestAnimationFrame(() => requestAnimationFrame(() => done(sum)));
+    })"""
+    assert page.evaluate(shift) == 0
+
+
+def test_a_craft_and_a_region_are_picked_and_why_is_read(open_page):
+    page = open_page("/")
+    page.locator("#craft").select_option("voice-actor")
+    page.locator("#region").select_option("US")
+    page.get_by_role("button", name="Show").click()
+    page.wait_for_url("**/?craft=voice-actor&region=US")
+    assert page.locator("h1").inner_text() == "Voice actors · in United States"
+    page.locator("details.why summary").first.click()
+    assert page.locator("details.why[open] mark").first.is_visible()
+
+
+def test_a_column_leads_to_its_items(open_page):
+    page = open_page("/charts")
+    column = page.locator("svg.columns").first.locator("a").nth(10)
+    said = int(column.locator("title").text_content().rpartition(": ")[2].split()[0])
+    column.click()
+    page.wait_for_url("**/?from=*")
+    assert page.locator("article.story").count() == said
+
+
+def test_the_address_of_the_feed_can_be_read_by_a_feed_reader(open_page):
+    page = open_page("/?craft=voice-actor&region=US", permissions=["clipboard-read", "clipboard-write"])
+    page.get_by_role("button", name="Copy: Atom address").click()
+    address = page.evaluate("navigator.clipboard.readText()")
+    feed = feedparser.parse(httpx.get(address, trust_env=False).content)
+    shown = page.locator("article.story h3").all_inner_texts()
+    assert [entry.title for entry in feed.entries] == shown
+
+
+def test_pages_go_on_and_back_without_script(open_page):
+    page = open_page("/?limit=10", java_script_enabled=False)
+    first = page.locator("article.story h3").all_inner_texts()
+    page.get_by_role("link", name="Older", exact=True).click()
+    page.get_by_role("link", name="Older", exact=True).click()
+    page.get_by_role("link", name="Newer", exact=True).click()
+    page.get_by_role("link", name="Newer", exact=True).click()
+    assert page.locator("article.story h3").all_inner_texts() == first
+
+
+def test_the_form_works_without_script_in_the_dark_on_a_phone(open_page):
+    page = open_page("/", java_script_enabled=False, viewport=PHONE, color_scheme="dark")
+    page.locator("#topic").select_option("layoffs")
+    page.locator("#q").fill("studio")
+    page.get_by_role("button", name="Show").click()
+    page.wait_for_url("**/?q=studio&topic=layoffs")
+    assert page.locator("article.story").count() > 0
+
+
+def test_everything_can_be_done_by_keyboard(open_page):
+    page = open_page("/")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip"
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.id") == "q"
+    page.keyboard.type("strike")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/?q=strike")
+    page.locator("details.why summary").first.focus()
+    page.keyboard.press("Enter")
+    assert page.locator("details.why[open]").count() == 1
+
+
+def test_walking_a_menu_by_keyboard_leaves_nothing(open_page):
+    page = open_page("/")
+    page.locator("#topic").focus()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    assert page.url.endswith("/")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.id") == "craft"
+
+
+def test_focus_can_be_seen(open_page):
+    page = open_page("/")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
+
+
+def test_the_dark_is_dark(open_page):
+    page = open_page("/about", color_scheme="dark")
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(23, 22, 20)"
+
+
+def test_print_leaves_out_what_paper_cannot_do(open_page):
+    page = open_page("/")
+    page.emulate_media(media="print")
+    assert not page.locator("form").is_visible()
+    assert page.locator(".address").first.is_visible()
