@@ -104,7 +104,8 @@ class _Batch:
     new_term_ids: dict[TermKey, int] = field(default_factory=dict)
     items: list[tuple[Any, ...]] = field(default_factory=list)
     edits: list[dict[str, Any]] = field(default_factory=list)
-    titles: list[tuple[int, int, str]] = field(default_factory=list)
+    titles: list[tuple[int, int, int, str]] = field(default_factory=list)
+    edited: set[int] = field(default_factory=set)  # items: two entries of one item edit it once
     entries: list[tuple[Any, ...]] = field(default_factory=list)
     filed: list[tuple[int, int, int]] = field(default_factory=list)
     unfiled: list[tuple[int, int]] = field(default_factory=list)
@@ -123,7 +124,7 @@ class _Batch:
             if row is None:
                 fresh.setdefault(draft.item_key, (draft, tagging))
             elif content_hash != draft.content_hash:
-                changed += self._meet(source, row, draft, tagging)
+                changed += row.id not in self.edited and self._meet(source, row, draft, tagging)
                 self._remember(source, draft, row.id)
         ids = self._allocate([draft for draft, _ in fresh.values()])
         for draft, tagging in fresh.values():
@@ -152,7 +153,7 @@ class _Batch:
         if all(getattr(row, name) == value for name, value in facts.items()):
             return False
         if row.title != draft.title:
-            self.titles.append((row.id, to_epoch(self.now), row.title))
+            self.titles.append((row.id, self.version, to_epoch(self.now), row.title))
         labels = _labels(tagging, source.sector)
         changes = {**facts, **labels, "updated_at": self.now}
         self._edit(row, changes, self._terms_of(row, tagging, labels["sector"], sources))
@@ -188,6 +189,7 @@ class _Batch:
         self._refile(item_id, {}, terms)
 
     def _edit(self, row: Row[Any], changes: dict[str, Any], terms: dict[int, int]) -> None:
+        self.edited.add(row.id)
         unchanged = {name: getattr(row, name) for name in _EDITABLE}
         edited = {**unchanged, **changes, "terms": sorted(terms.items()), "version": self.version}
         self.edits.append({"item_id": row.id, **{f"new_{name}": value for name, value in edited.items()}})
@@ -261,7 +263,7 @@ class _Batch:
         bulk.insert(self.connection, "item", _ITEM_COLUMNS, sorted(self.items))
         if self.edits:
             self.connection.execute(_EDIT, self.edits)
-        bulk.insert(self.connection, "item_title", ("item_id", "replaced_at", "title"), self.titles)
+        bulk.insert(self.connection, "item_title", ("item_id", "version", "replaced_at", "title"), self.titles)
         bulk.run(self.connection, _REMEMBER, self.entries)
         bulk.run(self.connection, "DELETE FROM item_term WHERE term_id = ? AND item_id = ?", sorted(self.unfiled))
         bulk.run(self.connection, _FILE, sorted(self.filed))

@@ -96,6 +96,20 @@ def test_an_edited_entry_updates_its_item_and_keeps_its_old_title(store: Store) 
     assert "craft:voice-actor" not in terms_of(store, "Better title")
 
 
+def test_two_edits_within_a_second_keep_both_titles(store: Store) -> None:
+    save(store, (make_draft(), VOICE))
+    save(store, (make_draft(title="Second", content_hash="2"), VOICE))
+    save(store, (make_draft(title="Third", content_hash="3"), VOICE))
+    assert rows(store, "SELECT title FROM item_title ORDER BY version") == [("Title of one",), ("Second",)]
+
+
+def test_two_entries_of_one_item_edit_it_once(store: Store) -> None:
+    save(store, (make_draft(), VOICE), (make_draft(entry_key="again"), VOICE))
+    first, second = make_draft(title="A", content_hash="a"), make_draft(entry_key="again", title="B", content_hash="b")
+    assert save(store, (first, VOICE), (second, make_tagging())) == Counts(changed=1, unchanged=1)
+    assert counts_agree(store)
+
+
 def test_an_edit_never_moves_an_item_in_time(store: Store) -> None:
     save(store, (make_draft(), VOICE))
     save(store, (make_draft(published_at=NOW - 9 * DAY, title="New", content_hash="x"), VOICE))

@@ -85,7 +85,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "item",
-        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
         sa.Column("key", sa.Text(), nullable=False),
         sa.Column("source_id", sa.Text(), nullable=False),
         sa.Column("url", sa.Text(), nullable=False),
@@ -116,6 +116,7 @@ def upgrade() -> None:
     with op.batch_alter_table("item", schema=None) as batch_op:
         batch_op.create_index("item_version", ["version", "id"], unique=False)
         batch_op.create_index(batch_op.f("ix_item_received_at"), ["received_at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_item_updated_at"), ["updated_at"], unique=False)
 
     op.create_table(
         "source_state",
@@ -165,10 +166,11 @@ def upgrade() -> None:
     op.create_table(
         "item_title",
         sa.Column("item_id", sa.BigInteger(), nullable=False),
+        sa.Column("version", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("replaced_at", sa.BigInteger(), nullable=False),
         sa.Column("title", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(["item_id"], ["item.id"], ondelete="CASCADE"),
-        sa.PrimaryKeyConstraint("item_id", "replaced_at"),
+        sa.PrimaryKeyConstraint("item_id", "version"),
     )
 
     op.execute("INSERT INTO counter (name, value) VALUES ('data_version', 0), ('data_changed_at', 0)")
@@ -218,6 +220,7 @@ def downgrade() -> None:
 
     op.drop_table("source_state")
     with op.batch_alter_table("item", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_item_updated_at"))
         batch_op.drop_index(batch_op.f("ix_item_received_at"))
         batch_op.drop_index("item_version")
 
