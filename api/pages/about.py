@@ -32,7 +32,6 @@ async def get_about(request: Request) -> Response:
             "all_items": count_items(snapshot, Filter(tracked=None)),
             "crafts": len(vocabulary.crafts),
             "regions": len(vocabulary.regions),
-            "topics": [topic for topic in vocabulary.topics.values() if not topic.parent],
             "measured": measured,
             "measured_axes": AXES,
             "same_rules": measured is not None and measured.rules_version == vocabulary.rules_version,

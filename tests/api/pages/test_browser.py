@@ -22,6 +22,7 @@ from api.app import create_app
 from scraper.serving import listen
 from tests.api.pages.conftest import NOW, sample_settings
 from tests.api.pages.reading import PAGES
+from tests.server import LoopbackServer, reply
 
 pytestmark = pytest.mark.xdist_group("browser")
 ROOT = Path(__file__).parents[3]
@@ -193,6 +194,19 @@ def test_focus_can_be_seen(open_page):
 def test_the_dark_is_dark(open_page):
     page = open_page("/about", color_scheme="dark")
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(23, 22, 20)"
+
+
+def test_another_site_can_frame_the_list_and_nothing_else(browser, site):
+    frames = "".join(f'<iframe src="{site}{path}"></iframe>' for path in ("/embed/list?topic=ai", "/"))
+    with LoopbackServer() as other:
+        other.add("/", reply(body=frames.encode(), content_type="text/html"))
+        page = browser.new_page()
+        page.goto(other.url("/"))
+        page.wait_for_load_state("networkidle")
+        stories = [frame.locator("article.story").count() for frame in page.frames[1:]]
+        page.close()
+    assert stories[0] > 0
+    assert stories[1] == 0
 
 
 def test_print_leaves_out_what_paper_cannot_do(open_page):
