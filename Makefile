@@ -11,7 +11,7 @@ run: $(VENV)/run ## scrape, serve on http://127.0.0.1:8000 and scrape again on s
 	$(BIN)/craftwatch up $(if $(SAMPLE),--sample)
 
 test: check ## everything that must hold: format, lint, types, import contracts, tests on SQLite and PostgreSQL
-	$(BIN)/python -m pytest -n auto --dist loadgroup
+	$(BIN)/python -m pytest -n auto --dist loadfile
 
 check: $(VENV)/dev
 	$(BIN)/ruff format --check .
