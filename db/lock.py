@@ -65,24 +65,32 @@ def _file_lock(database: Path) -> Iterator[None]:
 class _AdvisoryLock(RunLock):
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._connection = self._take()
+        self._connection: Connection | None = self._take()
 
     def renew(self) -> None:
-        try:
-            self._connection.execute(text("SELECT 1"))
-        except DBAPIError:
-            self._connection.close()
-            self._connection = self._take()
+        if self._connection is not None:
+            try:
+                self._connection.execute(text("SELECT 1"))
+                return
+            except DBAPIError:
+                self._connection.close()
+                self._connection = None
+        self._connection = self._take()  # raises while the server is not back; the next call tries again
 
     def release(self) -> None:
+        if self._connection is None:
+            return
         with suppress(DBAPIError):  # a connection that is gone holds no lock
             self._connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": _ADVISORY_KEY})
         self._connection.close()
 
     def _take(self) -> Connection:
         connection = self._engine.connect().execution_options(isolation_level="AUTOCOMMIT")
-        taken = connection.execute(text("SELECT pg_try_advisory_lock(:key)"), {"key": _ADVISORY_KEY}).scalar_one()
-        if not taken:
+        try:
+            taken = connection.execute(text("SELECT pg_try_advisory_lock(:key)"), {"key": _ADVISORY_KEY}).scalar_one()
+            if not taken:
+                raise AlreadyRunning("Another scrape is under way on this database.")
+        except BaseException:
             connection.close()
-            raise AlreadyRunning("Another scrape is under way on this database.")
+            raise
         return connection
