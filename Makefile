@@ -5,13 +5,19 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: run test check format lock axe clean
+.PHONY: run bench test faults check format lock axe clean
 
 run: $(VENV)/run ## scrape, serve on http://127.0.0.1:8000 and scrape again on schedule; SAMPLE=1 without a network
 	$(BIN)/craftwatch up $(if $(SAMPLE),--sample)
 
 test: check ## everything that must hold: format, lint, types, import contracts, tests on SQLite and PostgreSQL
 	$(BIN)/python -m pytest -n auto --dist loadfile
+
+faults: $(VENV)/dev ## what can go wrong, done on purpose: each fault, its promise, what was measured; some minutes
+	$(BIN)/python -m tests.faults
+
+bench: $(VENV)/dev $(VENV)/bench/bin/datasette ## ours and others side by side; SECTION=reading, ITEMS=100000 for less
+	$(BIN)/python -m tests.bench $(SECTION) $(if $(ITEMS),--items $(ITEMS))
 
 check: $(VENV)/dev
 	$(BIN)/ruff format --check .
@@ -45,6 +51,10 @@ $(VENV)/dev: requirements-dev.lock pyproject.toml | $(VENV)/bin/python
 	$(INSTALL) --require-hashes -r requirements-dev.lock
 	$(INSTALL) --no-deps --no-build-isolation -e .
 	touch $@ $(VENV)/run
+
+$(VENV)/bench/bin/datasette: | $(VENV)/bin/python
+	$(PYTHON) -m venv $(VENV)/bench
+	$(VENV)/bench/bin/python -m pip install --quiet --disable-pip-version-check -e '.[bench]'
 
 $(VENV)/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit("craftwatch needs Python 3.11 or later") if sys.version_info < (3, 11) else None'

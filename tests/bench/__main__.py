@@ -1,0 +1,60 @@
+"""`python -m tests.bench [SECTION]…`: ours and the yardsticks side by side, as a table of medians and ratios."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import json
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+
+from tests.bench.options import Options, postgresql_server
+from tests.bench.report import Row, as_json, table
+
+SECTIONS = ("startup", "tagging", "ingest", "reading", "serving", "writing")
+ROOT = Path(__file__).parents[2]
+
+
+def main() -> int:
+    arguments = _parser().parse_args()
+    arguments.folder.mkdir(parents=True, exist_ok=True)
+    rows: list[Row] = []
+    with ExitStack() as stack:
+        needs_server = "postgresql" in arguments.databases and {"reading", "serving", "writing"} & set(
+            arguments.section
+        )
+        options = Options(
+            sizes=tuple(sorted(arguments.items)),
+            databases=tuple(arguments.databases),
+            folder=arguments.folder.absolute(),
+            yardsticks=arguments.yardsticks if arguments.yardsticks.exists() else None,
+            seconds=arguments.seconds,
+            postgresql=stack.enter_context(postgresql_server(arguments.folder.absolute())) if needs_server else "",
+        )
+        if options.yardsticks is None:
+            print(f"No yardsticks: {arguments.yardsticks} is missing. Run: make bench", file=sys.stderr)
+        for section in arguments.section:
+            for row in importlib.import_module(f"tests.bench.{section}").run(options):
+                rows.append(row)
+                print(f"{row.section}: {row.name}: {row.value:.3g} {row.unit}", file=sys.stderr)
+    print(table(rows))
+    if arguments.json:
+        arguments.json.write_text(json.dumps(as_json(rows), indent=1) + "\n")
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    parser.add_argument("section", nargs="*", choices=[*SECTIONS, []], default=list(SECTIONS))
+    parser.add_argument("--items", type=int, nargs="+", default=[100_000, 1_000_000], help="sizes of the archives")
+    parser.add_argument("--databases", nargs="+", choices=("sqlite", "postgresql"), default=["sqlite", "postgresql"])
+    parser.add_argument("--folder", type=Path, default=ROOT / ".bench", help="where archives are built and kept")
+    parser.add_argument("--yardsticks", type=Path, default=ROOT / ".venv" / "bench" / "bin" / "python")
+    parser.add_argument("--seconds", type=float, default=5.0, help="how long a server is asked for one figure")
+    parser.add_argument("--json", type=Path, help="write the rows there as well")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,78 @@
+"""Reading while a scraper writes as fast as it can: how much later the late answers come, and whether any fails."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from sqlalchemy import create_engine, make_url, text
+
+from tests.bench.load import ask
+from tests.bench.options import Options
+from tests.bench.processes import free_port, running
+from tests.bench.report import Row
+from tests.bench.serving import LIMIT, _crafts
+
+CONNECTIONS = 8
+
+
+def run(options: Options) -> Iterator[Row]:
+    items = options.sizes[0]
+    for database in options.databases:
+        section = f"reading while writing, {database} {items:,}"
+        url = _copy(options, database, options.archive(database, items))
+        targets = [f"/v1/items?craft={craft}&limit={LIMIT}" for craft in _crafts(url)]
+        with ExitStack() as stack:
+            port = free_port()
+            serve = [sys.executable, "-m", "scraper", "serve", "--port", str(port)]
+            stack.enter_context(running(serve, port, {"CRAFTWATCH_DATABASE_URL": url}))
+            ask(port, targets, connections=CONNECTIONS, seconds=2)
+            quiet = ask(port, targets, connections=CONNECTIONS, seconds=options.seconds)
+            with _writer(url):
+                busy = ask(port, targets, connections=CONNECTIONS, seconds=options.seconds * 2)
+        late = quiet.quantile_ms(0.99)
+        yield Row(section, "p99, quiet", late, "ms")
+        yield Row(
+            section, "p99, while it writes", busy.quantile_ms(0.99), "ms", busy.quantile_ms(0.99) / late, "quiet", "≤ 2"
+        )
+        failed = sum(count for status, count in busy.statuses.items() if status != 200)
+        yield Row(section, "answers other than 200", failed, "", goal="≤ 0")
+
+
+def _copy(options: Options, database: str, url: str) -> str:
+    """An archive to write into."""
+    if database == "sqlite":
+        path = Path(url.removeprefix("sqlite:///"))
+        copy = path.with_name("written.db")
+        for left in path.parent.glob("written.db*"):
+            left.unlink()
+        shutil.copy(path, copy)
+        return f"sqlite:///{copy}"
+    parsed = make_url(url)
+    engine = create_engine(
+        make_url(options.postgresql).set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT"
+    )
+    with engine.connect() as connection:
+        connection.execute(text("DROP DATABASE IF EXISTS written WITH (FORCE)"))
+        connection.execute(text(f"CREATE DATABASE written TEMPLATE {parsed.database}"))
+    engine.dispose()
+    return parsed.set(database="written").render_as_string(hide_password=False)
+
+
+@contextmanager
+def _writer(url: str) -> Iterator[None]:
+    with subprocess.Popen(
+        [sys.executable, "-m", "tests.bench.writer", url], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as process:
+        assert process.stdout is not None
+        process.stdout.readline()  # its first batch is in
+        try:
+            yield
+        finally:
+            if process.poll() is not None:
+                raise RuntimeError("the writer failed")
+            process.terminate()
