@@ -82,7 +82,8 @@ class Run:
         with run_lock(self.engine) as lock:
             sync_sources(self.engine, self.sources)
             remembered = self._remembered(load_memories(self.engine))
-            chosen = self._choose(remembered, source_ids, everything)
+            # Those that fail often take the longest: begun first, they end with the others.
+            chosen = sorted(self._choose(remembered, source_ids, everything), key=lambda each: -each[1].failures)
             pauses = {} if source_ids else site_pauses(remembered, self.now())
             on_start(len(chosen))
             report = asyncio.run(self._scrape(chosen, pauses, on_done, lock)) if chosen else RunReport()
