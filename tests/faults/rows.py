@@ -141,6 +141,7 @@ def addresses(quick: bool) -> Measured:
         test_fetch.test_no_spelling_reaches_a_refused_address_as_the_first_url(server)
     with LoopbackServer() as server:
         test_fetch.test_no_spelling_reaches_a_refused_address_by_a_redirect(server)
+        server.add("/feed", feed())
         test_fetch.test_a_name_that_changes_its_answer_is_dialled_where_it_was_checked(server)
     test_fetch.test_no_spelling_reaches_a_refused_address_by_robots_txt()
     return f"0 connections over {len(spellings)} spellings x 3 routes", len(spellings) >= 40
