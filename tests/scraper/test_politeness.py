@@ -160,7 +160,7 @@ def test_validators_are_kept_only_after_a_good_parse(room: Newsroom) -> None:
     room.server.add("/feed", in_turn(page, feed(etag='"1"')))
     room.watch("/feed")
     room.run_at()
-    (request,) = room.run_at(7 * DAY)
+    (request,) = room.run_at(3 * DAY)  # within the week, after which nothing is conditional anyway
     assert request.header("if-none-match") is None
 
 
