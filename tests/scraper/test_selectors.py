@@ -36,9 +36,7 @@ def test_what_css_takes_has_no_fault(selector):
     assert selector_fault(selector, of_item=True) == ""
 
 
-@pytest.mark.parametrize(
-    "selector", ["h2 >", "> h2", "a,,b", ".5", "#", "a..b", "h2,", "a b > , c", "a[", "é:x"]
-)
+@pytest.mark.parametrize("selector", ["h2 >", "> h2", "a,,b", ".5", "#", "a..b", "h2,", "a b > , c", "a[", "é:x"])
 def test_what_css_refuses_has_a_fault(selector):
     assert selector_fault(selector, of_item=False)
 
