@@ -193,12 +193,15 @@ def spans_of(phrases: frozenset[int], found: Found, present: set[int]) -> list[S
 
 
 def _nearest(forms: list[Span], company: list[Span], within: int | None) -> tuple[Span, Span] | None:
-    """The first form with the nearest company that does not overlap it, no more than `within` words off."""
+    """The first form with the nearest company that does not overlap it, no more than `within` words off.
+
+    Of two that are equally near, the leftmost: the evidence must not depend on the order in which sets are walked.
+    """
     for form in forms:
         best: tuple[int, Span] | None = None
         for other in company:
             gap = other[0] - form[1] if other[0] >= form[1] else form[0] - other[1]
-            if gap >= 0 and (within is None or gap < within) and (best is None or gap < best[0]):
+            if gap >= 0 and (within is None or gap < within) and (best is None or (gap, other) < best):
                 best = gap, other
         if best:
             return form, best[1]
