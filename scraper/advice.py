@@ -11,6 +11,8 @@ _PERIOD = re.compile(r"<(?:\w{1,20}:)?updatePeriod>\s*(\w{1,20})\s*</", re.IGNOR
 _FREQUENCY = re.compile(r"<(?:\w{1,20}:)?updateFrequency>\s*(\d{1,6})\s*</", re.IGNORECASE)
 _SKIP_HOURS = re.compile(r"<skipHours>([^&]{0,2000}?)</skipHours>", re.IGNORECASE)
 _SKIP_DAYS = re.compile(r"<skipDays>([^&]{0,1000}?)</skipDays>", re.IGNORECASE)
+_ENTRY_START = re.compile(r"<(?:item|entry)[\s>]")
+_ENTRY_ENDS = ("</item>", "</entry>")
 _HOUR = re.compile(r"<hour>\s*(\d{1,2})\s*</hour>", re.IGNORECASE)
 _DAY = re.compile(r"<day>\s*(\w{3})\w*\s*</day>", re.IGNORECASE)
 _PERIOD_MINUTES = {"hourly": 60, "daily": 1_440, "weekly": 10_080, "monthly": 43_200, "yearly": 525_600}
@@ -22,6 +24,7 @@ def read_advice(text: str) -> FeedAdvice:
 
     Read from the text because feedparser keeps only the last of several hours or days.
     """
+    text = _around_entries(text)
     return FeedAdvice(
         ttl_minutes=_ttl_minutes(text),
         update_minutes=_update_minutes(text),
@@ -30,6 +33,13 @@ def read_advice(text: str) -> FeedAdvice:
             _WEEKDAYS[day.lower()] for day in _DAY.findall(_first(_SKIP_DAYS, text)) if day.lower() in _WEEKDAYS
         ),
     )
+
+
+def _around_entries(text: str) -> str:
+    """What a feed says of itself, before its entries and after: a hundredth of most documents."""
+    first = _ENTRY_START.search(text)
+    last = max(map(text.rfind, _ENTRY_ENDS))
+    return text[: first.start()] + text[last:] if first and first.start() < last else text
 
 
 def _ttl_minutes(text: str) -> int | None:

@@ -39,7 +39,8 @@ _MEANT = {
 }
 _DECLARATION = re.compile(r"^\s*<\?xml[^>]{0,400}\?>")
 # XML 1.0 §2.2: characters that no document may hold.
-_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+_FORBIDDEN = [chr(code) for code in (*range(0x20), 0xFFFE, 0xFFFF) if chr(code) not in "\t\n\r"]
+_REMOVAL = dict.fromkeys(map(ord, _FORBIDDEN))
 
 
 def decode_document(body: bytes, content_type: str = "") -> str:
@@ -50,7 +51,9 @@ def decode_document(body: bytes, content_type: str = "") -> str:
     Windows-1252.
     """
     text = _decode(body, content_type).lstrip("\ufeff \t\r\n")
-    return _FORBIDDEN.sub("", _DECLARATION.sub("", text, count=1)).lstrip()
+    text = _DECLARATION.sub("", text, count=1)
+    # Looking for each is many times as fast as one pattern for all, and hardly a document has any.
+    return (text.translate(_REMOVAL) if any(character in text for character in _FORBIDDEN) else text).lstrip()
 
 
 def _decode(body: bytes, content_type: str) -> str:
