@@ -1,4 +1,8 @@
-"""Reading in process: from the request's scope to the answer's bytes, nothing of the answer remembered."""
+"""Reading in process: from the request's scope to the answer's bytes, nothing of the answer remembered.
+
+On SQLite the time is that of the CPU, which other work on the machine moves least; on PostgreSQL, where another process
+does the work, it is the clock's.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +10,7 @@ import asyncio
 import random
 import statistics
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
 
@@ -22,6 +26,7 @@ from tests.bench.options import Options
 from tests.bench.report import Row
 
 CASES = 60  # requests of each kind
+TRIES = 3  # of each request; the best counts, since whatever else runs only adds
 DEEP_PAGE = 10_000
 PAGE = 50
 # What each kind may take at the 95th percentile: on SQLite, on PostgreSQL (milliseconds).
@@ -67,9 +72,9 @@ def _measure(url: str) -> Iterator[tuple[str, list[float]]]:
         kinds = list(_kinds(snapshot).items())
     with asyncio.Runner() as runner:
         for name, targets in kinds:
-            runner.run(_time(app, targets[: CASES // 3]))
             fresh = "nothing rendered" in name
-            yield name, runner.run(_time(app, targets, context if fresh else None))
+            clock = time.process_time if url.startswith("sqlite") else time.perf_counter
+            yield name, runner.run(_time(app, targets, clock, context if fresh else None))
     context.archive.close()
 
 
@@ -150,15 +155,20 @@ def _deep_cursors(snapshot: Snapshot, skipped: int) -> list[str]:
     return [encode_cursor(Sort.PUBLISHED, Position(item_id))]
 
 
-async def _time(app: FastAPI, targets: Sequence[str], forgetting: Context | None = None) -> list[float]:
+async def _time(
+    app: FastAPI, targets: Sequence[str], clock: Callable[[], float], forgetting: Context | None = None
+) -> list[float]:
     times = []
     for target in targets:
-        if forgetting is not None:
-            forgetting.fragments.__init__()  # type: ignore[misc]  # a fresh one in the same place
-        began = time.perf_counter()
-        status = await get(app, target)
-        times.append((time.perf_counter() - began) * 1000)
-        assert status == 200, f"{target}: {status}"
+        tries = []
+        for _ in range(TRIES):
+            if forgetting is not None:
+                forgetting.fragments.__init__()  # type: ignore[misc]  # a fresh one in the same place
+            began = clock()
+            status = await get(app, target)
+            tries.append((clock() - began) * 1000)
+            assert status == 200, f"{target}: {status}"
+        times.append(min(tries))
     return times
 
 
