@@ -10,11 +10,11 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from db.archive import SECONDS_PER_DAY, TIE_BITS, Snapshot
-from db.filters import Filter, Position
-from db.plan import HIGHEST_ID, make_plan
-from db.queries import StoredItem, sample_size
+from db.filters import Filter, Position, Sort
+from db.plan import HIGHEST_ID, first_id, make_plan
+from db.queries import StoredItem, find_items, match_items, sample_size
 
-LOOKED_AT = 2_000  # newest matches among which headcounts are looked for
+LOOKED_AT = 500  # newest matches among which headcounts are looked for
 COUNT_EXACTLY = 4_096  # candidates that are counted one by one; beyond, a sample of about as many
 
 
@@ -34,6 +34,10 @@ def count_periods(snapshot: Snapshot, wanted: Filter, edges: Sequence[int]) -> P
     if plan is None:
         return Periods(counts, is_estimate=False)
     sample = 1
+    matched = None if plan.is_kept() else match_items(snapshot, plan)
+    if matched is not None:
+        with matched.sets.lock:
+            return Periods(matched.sets.histogram(matched.found, [first_id(edge) for edge in edges]), is_estimate=False)
     if plan.is_kept() and _is_midnight(start) and _is_midnight(end):
         statement = "SELECT day, items FROM term_day WHERE term_id = ? AND day BETWEEN ? AND ?"
         rows = snapshot.rows(statement, (plan.driver.term_ids[0], *plan.days))
@@ -49,15 +53,14 @@ def count_periods(snapshot: Snapshot, wanted: Filter, edges: Sequence[int]) -> P
 
 def find_headcounts(snapshot: Snapshot, wanted: Filter, limit: int) -> list[StoredItem]:
     """The newest items that state a headcount, among the LOOKED_AT newest about layoffs."""
-    plan = make_plan(snapshot, wanted.also(("topic", "layoffs")))
-    if plan is None:
+    ids = find_items(snapshot, wanted.also(("topic", "layoffs")), Sort.PUBLISHED, LOOKED_AT).ids
+    if not ids:
         return []
-    walk, parameters = plan.walk(plan.low, plan.high, LOOKED_AT)
     statement = (
-        f"SELECT {', '.join(StoredItem._fields)} FROM item WHERE id IN ({walk}) "
+        f"SELECT {', '.join(StoredItem._fields)} FROM item WHERE id IN ({', '.join('?' * len(ids))}) "
         f"AND figures LIKE '%\"headcount\"%' ORDER BY id DESC LIMIT {limit:d}"
     )
-    return [StoredItem(*row) for row in snapshot.rows(statement, parameters)]
+    return [StoredItem(*row) for row in snapshot.rows(statement, ids)]
 
 
 def newer_page(snapshot: Snapshot, wanted: Filter, limit: int, item_id: int) -> Position | None:

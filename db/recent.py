@@ -1,4 +1,4 @@
-"""What the newest items of a filter are filed under: a bounded read, whatever the age of the archive."""
+"""What the items of a filter are filed under: all of them from the sets in memory, else the newest, a bounded read."""
 
 # ruff: noqa: S608 -- statements are put together from our own words and numbers; values are parameters
 
@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter, OrderedDict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,16 +14,16 @@ import orjson
 
 from db.archive import Snapshot
 from db.filing import TermKey
-from db.filters import LABEL_AXES, Filter
+from db.filters import LABEL_AXES, Filter, Sort
 from db.plan import make_plan
-from db.queries import Total, count_items
+from db.queries import Total, count_items, find_items, match_items
 
 NEWEST = 1_000  # items that are read
 
 
 @dataclass(frozen=True, slots=True)
 class Recent:
-    """How many of the newest items that match are filed under each term. `complete`: there are no others."""
+    """How many of the items that match are filed under each term; where not `complete`, of the newest only."""
 
     items: int
     complete: bool
@@ -59,41 +59,60 @@ class Newest:
         if recent.complete:
             return Total(recent.items)
         plan = make_plan(snapshot, wanted)
-        return count_items(snapshot, wanted) if plan is not None and plan.is_kept() else None
+        if plan is None or plan.is_kept() or match_items(snapshot, plan, newest_words=True) is not None:
+            return count_items(snapshot, wanted)
+        return None
 
 
-def count_pairs(snapshot: Snapshot, wanted: Filter, axis: str, other_axis: str) -> Counter[tuple[str, str]]:
-    """(code on one axis, code on the other) → how many of the newest items have both."""
-    keys = snapshot.term_keys()
-    codes = {term_id: code for term_id, (term_axis, code) in keys.items() if term_axis == axis}
-    other_codes = {term_id: code for term_id, (term_axis, code) in keys.items() if term_axis == other_axis}
+def count_pairs(snapshot: Snapshot, wanted: Filter, axis: str, others: Sequence[TermKey]) -> Counter[tuple[str, str]]:
+    """(code on the axis, code of one of the others) → how many items have both, of as many items as `Newest` counts."""
+    plan = make_plan(snapshot, wanted)
+    matched = match_items(snapshot, plan) if plan is not None else None
     counts: Counter[tuple[str, str]] = Counter()
+    codes = {term_id: code for term_id, (term_axis, code) in snapshot.term_keys().items() if term_axis == axis}
+    other_codes = {snapshot.term_ids()[key]: key[1] for key in others if key in snapshot.term_ids()}
+    if matched is not None:
+        with matched.sets.lock:
+            for other_id, other in other_codes.items():
+                under = matched.sets.under(matched.found, other_id)
+                counts.update({(codes[one], other): n for one, n in matched.sets.tally(under, codes).items()})
+        return counts
     for filed in _filed(snapshot, wanted)[:NEWEST]:
-        others = [other_codes[term_id] for term_id, _ in filed if term_id in other_codes]
-        if others:
-            counts.update((codes[term_id], other) for term_id, _ in filed if term_id in codes for other in others)
+        both = [other_codes[term_id] for term_id, _ in filed if term_id in other_codes]
+        counts.update((codes[term_id], other) for term_id, _ in filed if term_id in codes for other in both)
     return counts
 
 
 def _read(snapshot: Snapshot, wanted: Filter) -> Recent:
-    filed = _filed(snapshot, wanted)
+    plan = make_plan(snapshot, wanted)
+    if plan is None:
+        return Recent(0, complete=True, by_axis={})
     keys = snapshot.term_keys()
+    matched = match_items(snapshot, plan)
+    if matched is not None:
+        with matched.sets.lock:
+            counts = matched.sets.tally(matched.found, keys)
+        return Recent(len(matched.found), complete=True, by_axis=_by_axis(counts, keys))
+    filed = _filed(snapshot, wanted)
     terms = itertools.chain.from_iterable(filed[:NEWEST])
+    counts = Counter(_sure(terms, keys, wanted.min_confidence))
+    return Recent(min(len(filed), NEWEST), len(filed) <= NEWEST, _by_axis(counts, keys))
+
+
+def _by_axis(counts: Mapping[int, int], keys: Mapping[int, TermKey]) -> dict[str, dict[str, int]]:
     by_axis: dict[str, dict[str, int]] = {}
-    for term_id, items in Counter(_sure(terms, keys, wanted.min_confidence)).items():
+    for term_id, items in counts.items():
         if term_id in keys:
             axis, code = keys[term_id]
             by_axis.setdefault(axis, {})[code] = items
-    return Recent(min(len(filed), NEWEST), len(filed) <= NEWEST, by_axis)
+    return by_axis
 
 
 def _filed(snapshot: Snapshot, wanted: Filter) -> list[list[Any]]:
     """[[term id, confidence], …] of each item, newest first: one more than NEWEST where there are more."""
-    plan = make_plan(snapshot, wanted)
-    if plan is None:
-        return []
-    walk, parameters = plan.walk(plan.low, plan.high, NEWEST + 1)
-    rows = snapshot.rows(f"SELECT terms FROM item WHERE id IN ({walk}) ORDER BY id DESC", parameters)
+    ids = find_items(snapshot, wanted, Sort.PUBLISHED, NEWEST + 1).ids
+    marks = ", ".join("?" * len(ids))
+    rows = snapshot.rows(f"SELECT terms FROM item WHERE id IN ({marks}) ORDER BY id DESC", ids) if ids else []
     # One document of them all is read much faster than one by one.
     return orjson.loads(f"[{','.join(row[0] for row in rows)}]")  # type: ignore[no-any-return]
 

@@ -171,7 +171,7 @@ def draw_columns(
 def draw_heat(snapshot: Snapshot, recent: Recent, view: View, names: Names, vocabulary: Vocabulary) -> Heat:
     """The crafts with most items against the topics that are part of no other."""
     roots = [topic.id for topic in vocabulary.topics.values() if not topic.parent]
-    pairs = count_pairs(snapshot, view.query.filter, "craft", "topic")
+    pairs = count_pairs(snapshot, view.query.filter, "craft", [("topic", topic) for topic in roots])
     totals: dict[str, int] = {}
     for (craft, topic), items in pairs.items():
         if topic in roots:

@@ -8,7 +8,7 @@ from itertools import pairwise
 import pytest
 
 from db import recent
-from db.archive import Archive
+from db.archive import Archive, Snapshot
 from db.filters import Filter, Sort
 from db.pictures import count_periods, find_headcounts, newer_page
 from db.queries import find_items
@@ -28,9 +28,11 @@ FILTERS = (
 any_filter = pytest.mark.parametrize("wanted", FILTERS, ids=["all", "craft", "several", "words", "unwanted"])
 
 
-@pytest.fixture
-def archive(database_url, engine):
-    """Forty items of the last weeks under terms drawn at random."""
+@pytest.fixture(params=["sets", "tables"])
+def archive(request, database_url, engine, monkeypatch):
+    """Forty items of the last weeks under terms drawn at random; read from the sets in memory and from the tables."""
+    if request.param == "tables":
+        monkeypatch.setattr(Snapshot, "sets", lambda snapshot: None)
     shelf, draw = make_shelf(engine), random.Random(7)
     terms = ["ai", "layoffs", "voice-actor", "vfx-artist", "US-CA", "GB"]
     entries = [
@@ -63,12 +65,13 @@ def test_the_newest_are_counted_by_term(archive, wanted):
 def test_pairs_are_counted_as_choosing_both_finds(archive, wanted):
     with archive.snapshot() as snapshot:
         both = wanted.also(("craft", "voice-actor")).also(("topic", "ai"))
-        pairs = count_pairs(snapshot, wanted, "craft", "topic")
+        pairs = count_pairs(snapshot, wanted, "craft", [("topic", "ai")])
         assert pairs[("voice-actor", "ai")] == len(ids_of(snapshot, both))
 
 
-def test_beyond_the_newest_only_kept_counts_give_a_total(archive, monkeypatch):
+def test_from_the_tables_only_the_newest_are_read_and_only_kept_counts_give_a_total(archive, monkeypatch):
     monkeypatch.setattr(recent, "NEWEST", 5)
+    monkeypatch.setattr(Snapshot, "sets", lambda snapshot: None)
     with archive.snapshot() as snapshot:
         newest = Newest()
         assert newest.of(snapshot, ALL).complete is False
