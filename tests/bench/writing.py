@@ -15,7 +15,7 @@ from tests.bench.load import ask
 from tests.bench.options import Options
 from tests.bench.processes import free_port, running
 from tests.bench.report import Row
-from tests.bench.serving import LIMIT, _crafts
+from tests.bench.serving import LIMIT, _crafts, await_exact
 
 CONNECTIONS = 8
 
@@ -30,6 +30,7 @@ def run(options: Options) -> Iterator[Row]:
             port = free_port()
             serve = [sys.executable, "-m", "scraper", "serve", "--port", str(port)]
             stack.enter_context(running(serve, port, {"CRAFTWATCH_DATABASE_URL": url}))
+            await_exact(port)
             ask(port, targets, connections=CONNECTIONS, seconds=2)
             quiet = ask(port, targets, connections=CONNECTIONS, seconds=options.seconds)
             with _writer(url):
