@@ -6,7 +6,7 @@ import re
 import sqlite3
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 from typing import Any
 
@@ -15,7 +15,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from db.engine import READ_LIMIT_SECONDS, ReadingConnection, open_engine
+from db.engine import READ_LIMIT_SECONDS, ReadingConnection, is_sqlite, open_engine
 from db.errors import DatabaseError, DatabaseUnusable, TooSlow, explain
 from db.filing import TermKey
 from db.migrations import check_schema
@@ -38,6 +38,7 @@ class Archive:
     def __init__(self, url: str) -> None:
         self._url = url
         self._engine: Engine | None = None
+        self._idle: list[ReadingConnection] = []
         self.terms = _Terms()
         self.keeper = SetKeeper(self.snapshot)
 
@@ -45,15 +46,9 @@ class Archive:
     def snapshot(self) -> Iterator[Snapshot]:
         """One moment of the archive, in one read transaction."""
         try:
-            connection = self._open().raw_connection()
-            try:
-                driver = connection.driver_connection
-                if isinstance(driver, ReadingConnection):
-                    driver.start_clock()
-                    driver.execute("BEGIN")
-                yield Snapshot(connection.cursor(), self, driver)
-            finally:
-                connection.close()
+            engine = self._open()
+            with self._sqlite(engine) if is_sqlite(engine) else _pooled(engine) as driver:
+                yield Snapshot(driver.cursor(), self, driver)
         except (sqlite3.Error, psycopg.Error) as error:
             raise _explain(error) from error
         except DBAPIError as error:
@@ -61,7 +56,28 @@ class Archive:
         except PoolTimeout as error:
             raise DatabaseUnusable("Every connection to the database is busy; try again.") from error
 
+    @contextmanager
+    def _sqlite(self, engine: Engine) -> Iterator[ReadingConnection]:
+        """One of our own: SQLAlchemy's pool would take longer than the questions that most requests ask."""
+        try:
+            driver = self._idle.pop()
+        except IndexError:  # asked first and then taken, it could be another thread's by then
+            driver = _detached(engine)
+        try:
+            driver.start_clock()
+            driver.execute("BEGIN")
+            yield driver
+        except sqlite3.Error:
+            driver.close()
+            raise
+        finally:
+            with suppress(sqlite3.ProgrammingError):  # closed
+                driver.rollback()
+                self._idle.append(driver)
+
     def close(self) -> None:
+        while self._idle:
+            self._idle.pop().close()
         if self._engine is not None:
             self._engine.dispose()
             self._engine = None
@@ -76,6 +92,23 @@ class Archive:
                 raise
             self._engine = engine
         return self._engine
+
+
+def _detached(engine: Engine) -> ReadingConnection:
+    connection = engine.raw_connection()
+    driver = connection.driver_connection
+    assert isinstance(driver, ReadingConnection)
+    connection.detach()
+    return driver
+
+
+@contextmanager
+def _pooled(engine: Engine) -> Iterator[Any]:
+    connection = engine.raw_connection()
+    try:
+        yield connection.driver_connection
+    finally:
+        connection.close()
 
 
 class Snapshot:
