@@ -31,7 +31,7 @@ def feed_body(
     entries = context.fragments.render(snapshot, names, name, page.ids, lambda item: module.entry(make.item(item)))
     updated = last_update(snapshot, page.ids) or 0
     body = module.frame(make_channel(context, names, query, links, updated), entries)
-    return Answer(body, module.MEDIA_TYPE, {"Link": link_header(context, query, links)})
+    return Answer(body, module.MEDIA_TYPE, {"Link": link_header(context, filter_string(query), links)})
 
 
 def make_channel(context: Context, names: Names, query: Query, links: dict[str, str], updated: int) -> Channel:

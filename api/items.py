@@ -152,6 +152,7 @@ def _json_body(
     else:
         rendered = context.fragments.render(snapshot, names, "json", page.ids, maker.render)
     total = count_items(snapshot, query.filter)
+    subscribe = filter_string(query)
     head: dict[str, Any] = {
         "self": links["self"],
         "next": links.get("next"),
@@ -159,10 +160,10 @@ def _json_body(
         "total": total.items,
         "total_is_estimate": total.is_estimate,
         "data_version": snapshot.version,
-        "coverage": context.url("/v1/coverage", filter_string(query)),
+        "coverage": context.url("/v1/coverage", subscribe),
     }
     body = orjson.dumps(head)[:-1] + b',"data":[' + b",".join(rendered) + b"]}"
-    return Answer(body, headers={"Link": link_header(context, query, links)})
+    return Answer(body, headers={"Link": link_header(context, subscribe, links)})
 
 
 def documents(context: Context, snapshot: Snapshot, names: Names) -> ItemDocuments:

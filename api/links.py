@@ -16,12 +16,12 @@ SUBSCRIPTIONS = ("atom", "rss", "feed.json")
 def page_links(context: Context, path: str, query: Query, page: Page) -> dict[str, str]:
     """The addresses of this page, the first one and, where there is one, the next."""
     given = [(name, value) for name, value in query.pairs if name != "cursor"]
-    links = {
-        "self": context.url(path, urlencode(query.pairs)),
-        "first": context.url(path, urlencode(given)),
-    }
+    first = urlencode(given)
+    asked = first if len(given) == len(query.pairs) else urlencode(query.pairs)
+    links = {"self": context.url(path, asked), "first": context.url(path, first)}
     if page.next:
-        links["next"] = context.url(path, urlencode([*given, ("cursor", encode_cursor(query.sort, page.next))]))
+        cursor = f"cursor={encode_cursor(query.sort, page.next)}"  # which needs no quoting
+        links["next"] = context.url(path, f"{first}&{cursor}" if first else cursor)
     return links
 
 
@@ -31,9 +31,8 @@ def filter_string(query: Query) -> str:
     return urlencode([(name, value) for name, value in query.pairs if name not in left_out and value])
 
 
-def link_header(context: Context, query: Query, links: dict[str, str]) -> str:
-    """RFC 8288: the next page, and how to subscribe to this filter."""
-    subscribe = filter_string(query)
+def link_header(context: Context, subscribe: str, links: dict[str, str]) -> str:
+    """RFC 8288: the next page, and how to subscribe to this filter (`subscribe`: its `filter_string`)."""
     parts = [f'<{links[relation]}>; rel="{relation}"' for relation in ("next", "first") if relation in links]
     parts += [
         f'<{context.url(f"/v1/items.{name}", subscribe)}>; rel="alternate"; type="{FORMATS[name]}"'
