@@ -84,9 +84,19 @@ def record_check(connection: Connection, memory: SourceMemory, check: Check, cou
     """Keep what we remember of the source and add the check to the log, in the caller's transaction."""
     values = asdict(memory)
     source_id = values.pop("source_id")
-    connection.execute(update(SourceState).where(col(SourceState.source_id) == source_id).values(**values))
-    log = FetchLog(source_id=source_id, **asdict(check), **asdict(counts))
-    connection.execute(FetchLog.__table__.insert(), log.model_dump(exclude={"id"}))  # type: ignore[attr-defined]
+    connection.execute(_REMEMBER, {"of_source": source_id, **{f"new_{name}": value for name, value in values.items()}})
+    reason = check.reason.value if check.reason else None
+    connection.execute(_LOG, {"source_id": source_id, **asdict(check), "reason": reason, **asdict(counts)})
+
+
+# Made once: making them takes longer than running them.
+_STATE = SourceState.__table__  # type: ignore[attr-defined]
+_REMEMBER = (
+    update(_STATE)
+    .where(_STATE.c.source_id == bindparam("of_source"))
+    .values({name: bindparam(f"new_{name}") for name in SourceMemory.__dataclass_fields__ if name != "source_id"})
+)
+_LOG = FetchLog.__table__.insert()  # type: ignore[attr-defined]
 
 
 def postpone(engine: Engine, source_ids: Sequence[str], until: datetime, reason: str) -> None:
