@@ -85,7 +85,7 @@ def record_check(connection: Connection, memory: SourceMemory, check: Check, cou
     values = asdict(memory)
     source_id = values.pop("source_id")
     connection.execute(_REMEMBER, {"of_source": source_id, **{f"new_{name}": value for name, value in values.items()}})
-    reason = check.reason.value if check.reason else None
+    reason = str(check.reason) if check.reason else None
     connection.execute(_LOG, {"source_id": source_id, **asdict(check), "reason": reason, **asdict(counts)})
 
 
