@@ -8,10 +8,10 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
 from db.shapes import DateQuality, Entry, ItemDraft, ParsedFeed, Source
-from scraper.identity import digest, entry_keys, item_key
-from scraper.plaintext import plain_text, shorten
-from scraper.summaries import summarise
-from scraper.urls import canonical_url
+from scraper.cleaning.identity import digest, entry_keys, item_key
+from scraper.cleaning.plaintext import plain_text, shorten
+from scraper.cleaning.summaries import summarise
+from scraper.cleaning.urls import canonical_url
 
 MAX_TITLE = 500
 MAX_NAME = 120

@@ -180,8 +180,8 @@ def up(host: str, port: int, sample: bool) -> None:
 @_explaining
 def parse(file: Path, content_type: str, url: str) -> None:
     """What our parser makes of a feed document, as JSON lines."""
-    from scraper.lines import entry_lines
     from scraper.parse import ParseError, parse_feed
+    from scraper.parsing.lines import entry_lines
 
     try:
         for line in entry_lines(parse_feed(file.read_bytes(), content_type, url)):

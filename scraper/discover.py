@@ -17,16 +17,16 @@ from datetime import UTC, datetime
 from urllib.parse import urljoin, urlsplit
 
 from db.shapes import DateQuality, Failure, Selectors, Source
+from scraper.cleaning.urls import canonical_url, is_web_url
 from scraper.fetch import PAGE_TYPES, Fetched, Fetcher, FetchError, accepted_types, redact
+from scraper.fetching.robots import origin_of
 from scraper.ids import free_id
-from scraper.links import PageLinks, header_feeds, robots_sitemaps
 from scraper.parse import ParseError
-from scraper.robots import origin_of
+from scraper.parsing.links import PageLinks, header_feeds, robots_sitemaps
+from scraper.parsing.workers import FeedItems, ParserPool
 from scraper.settings import ScraperSettings
 from scraper.sources import LANGUAGE_TAG, one_line, same_address, to_toml
 from scraper.trial import REMEDIES, Trial
-from scraper.urls import canonical_url, is_web_url
-from scraper.workers import FeedItems, ParserPool
 
 FEED_PATHS = ("/feed/", "/rss", "/feed.xml", "/atom.xml", "/index.xml", "/feed.json")
 SITEMAP_PATH = "/news-sitemap.xml"

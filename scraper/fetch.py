@@ -41,8 +41,8 @@ import httpcore
 import httpx
 
 from db.shapes import Failure
-from scraper.addresses import AddressRefused, redact
-from scraper.answers import (
+from scraper.fetching.addresses import AddressRefused, redact
+from scraper.fetching.answers import (
     PERMANENT_REDIRECTS,
     REDIRECTS,
     Freshness,
@@ -54,10 +54,10 @@ from scraper.answers import (
     retry_after_of,
     validators_of,
 )
-from scraper.decode import CODINGS, Body, BodyDamaged, BodyTooLarge
-from scraper.dial import AddressGuard, GuardedBackend, NameNotFound, Resolve, resolve_host
-from scraper.pacing import HostPacer
-from scraper.robots import MAX_ROBOTS_BYTES, RobotsCache, RobotsRecord, RobotsUnreachable, origin_of
+from scraper.fetching.decode import CODINGS, Body, BodyDamaged, BodyTooLarge
+from scraper.fetching.dial import AddressGuard, GuardedBackend, NameNotFound, Resolve, resolve_host
+from scraper.fetching.pacing import HostPacer
+from scraper.fetching.robots import MAX_ROBOTS_BYTES, RobotsCache, RobotsRecord, RobotsUnreachable, origin_of
 from scraper.settings import ScraperSettings
 
 __all__ = [

@@ -9,6 +9,7 @@ from xml.etree import ElementTree as ET
 from xml.parsers.expat import ExpatError, ParserCreate
 
 from db.shapes import Source
+from scraper.cleaning.urls import is_web_url
 from scraper.ids import free_id
 from scraper.sources import (
     COUNTRIES,
@@ -21,7 +22,6 @@ from scraper.sources import (
     same_address,
     without_credentials,
 )
-from scraper.urls import is_web_url
 
 # What OPML has no attribute for; elements and attributes of other namespaces are welcome in it.
 NAMESPACE = "tag:craftwatch,2026:sources"

@@ -14,13 +14,13 @@ from itertools import islice
 from typing import Any
 
 from db.shapes import Entry, Failure, ParsedFeed
-from scraper.advice import read_advice
-from scraper.charset import decode_document
-from scraper.dates import read_date
-from scraper.entries import PAGE_TYPES, make_entry, newest, person_name
-from scraper.fastparse import parse_quickly
-from scraper.jsonfeed import parse_json_feed
-from scraper.urls import absolute_url
+from scraper.cleaning.urls import absolute_url
+from scraper.parsing.advice import read_advice
+from scraper.parsing.charset import decode_document
+from scraper.parsing.dates import read_date
+from scraper.parsing.entries import PAGE_TYPES, make_entry, newest, person_name
+from scraper.parsing.fastparse import parse_quickly
+from scraper.parsing.jsonfeed import parse_json_feed
 
 _ROOT = re.compile(r"<(?:rss|feed|(?:\w{1,20}:)?rdf|channel)[\s>/]", re.IGNORECASE)
 _HTML = re.compile(r"<!doctype\s+html|<html[\s>]", re.IGNORECASE)

@@ -28,15 +28,15 @@ from db.store import Store
 from db.vocabulary import load_vocabulary
 from db.watch import load_memories, load_robots, postpone, save_robots, sync_sources
 from scraper.fetch import Fetcher
-from scraper.offline import OfflineFetcher
-from scraper.pacing import site_of
-from scraper.robots import RobotsRecord
+from scraper.fetching.offline import OfflineFetcher
+from scraper.fetching.pacing import site_of
+from scraper.fetching.robots import RobotsRecord
+from scraper.parsing.workers import ParserPool
 from scraper.schedule import current_feed_url, is_due, paused_until
 from scraper.scrape import Fetches, RunReport, Scraper, SourceReport
 from scraper.settings import ScraperSettings
 from scraper.sources import SourcesError, load_sources
 from scraper.tag import Tagger
-from scraper.workers import ParserPool
 
 log = logging.getLogger("craftwatch.scrape")
 

@@ -24,13 +24,13 @@ from db.reconnect import outlasting
 from db.shapes import Failure, FeedAdvice, ItemDraft, Source, SourceMemory, Tagging
 from db.store import Counts, Store
 from db.watch import Check, known_entries, postpone
-from scraper.answers import Freshness, Validators
 from scraper.fetch import FEED_TYPES, Fetched, FetchError, NotModified, accepted_types
-from scraper.pacing import site_of
+from scraper.fetching.answers import Freshness, Validators
+from scraper.fetching.pacing import site_of
 from scraper.parse import ParseError
+from scraper.parsing.workers import ParserPool
 from scraper.schedule import Answer, after_check, current_feed_url, may_send_validators, pause_asked
 from scraper.tag import Tagger
-from scraper.workers import ParserPool
 
 log = logging.getLogger("craftwatch.scrape")
 

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from scraper.addresses import AddressPort, parse_allowed
+from scraper.fetching.addresses import AddressPort, parse_allowed
 
 PREFIX = "CRAFTWATCH_"
 

@@ -14,8 +14,8 @@ from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 from db.shapes import Selectors, Source
-from scraper.selectors import selector_fault
-from scraper.urls import canonical_url, is_web_url
+from scraper.cleaning.urls import canonical_url, is_web_url
+from scraper.parsing.selectors import selector_fault
 
 PACKAGED = Path(__file__).with_name("sources.toml")
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from db.shapes import Failure, Source
+from scraper.cleaning.plaintext import shorten
 from scraper.fetch import Fetched, Fetcher, FetchError, accepted_types, redact
 from scraper.parse import ParseError
-from scraper.plaintext import shorten
+from scraper.parsing.workers import FeedItems, ParserPool
 from scraper.settings import ScraperSettings
-from scraper.workers import FeedItems, ParserPool
 
 SHOWN = 5
 SHOWN_CHARACTERS = 100

@@ -12,21 +12,9 @@ from typing import Any
 
 import pytest
 
+from tests.blocks import source_block
 from tests.server import LoopbackServer, reply
 from tests.shared import shared
-
-BLOCK = """
-[{id}]
-name = "{id}"
-homepage = "https://{id}.example/"
-feed_url = "{url}"
-kind = "trade"
-sector = "film-tv"
-country = "US"
-language = "en"
-scope = "general"
-enabled = true
-"""
 
 
 class Recordings:
@@ -38,7 +26,12 @@ class Recordings:
         blocks = []
         for number, document in enumerate(self.documents):
             server.add(f"/{document.name}", reply(body=document.read_bytes(), content_type="application/xml"))
-            blocks.append(BLOCK.format(id=f"recording-{number}", url=server.url(f"/{document.name}")))
+            blocks.append(
+                source_block(
+                    f"recording-{number}",
+                    server.url(f"/{document.name}", sector="film-tv", country="US", scope="general"),
+                )
+            )
         (folder / "sources.toml").write_text("".join(blocks))
         self.environment = {
             **os.environ,

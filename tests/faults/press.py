@@ -16,19 +16,7 @@ from sqlalchemy import Engine, create_engine, make_url, text
 
 from db.engine import open_engine
 from db.migrations import migrate
-
-BLOCK = """
-[{id}]
-name = "{id}"
-homepage = "https://{id}.example/"
-feed_url = "{url}"
-kind = "trade"
-sector = "games"
-country = "GB"
-language = "en"
-scope = "entertainment"
-enabled = true
-"""
+from tests.blocks import source_block
 
 SUBJECTS = (
     "Animators at a Vancouver studio vote to unionise",
@@ -63,7 +51,7 @@ class Command:
     more: dict[str, str]
 
     def list_sources(self, urls: dict[str, str]) -> None:
-        blocks = "".join(BLOCK.format(id=source_id, url=url) for source_id, url in urls.items())
+        blocks = "".join(source_block(source_id, url) for source_id, url in urls.items())
         (self.folder / "sources.toml").write_text(blocks)
 
     @property

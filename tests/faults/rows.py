@@ -33,13 +33,14 @@ from db.store import Store
 from db.watch import sync_sources
 from scraper.fetch import Fetched, FetchError
 from scraper.parse import ParseError
-from scraper.workers import FeedItems, ParserPool
+from scraper.parsing.workers import FeedItems, ParserPool
 from tests.db.factory import DAY, DEPARTMENTS, HOUR, NOW, make_check, make_draft, make_memory, make_source, make_tagging
 from tests.faults.kill import kill_often
 from tests.faults.press import Command, broken_rules, database, document, postgresql
 from tests.fetching import failure, fetch_all, settings_for
 from tests.newsroom import Newsroom, open_newsroom
-from tests.scraper import test_fetch, test_hostile, test_robots
+from tests.scraper import test_fetch, test_hostile
+from tests.scraper.fetching import test_robots
 from tests.scraper.hostile import DOCUMENTS, rss
 from tests.scraper.mutate import DATA, attempt, mutated
 from tests.server import (
@@ -753,7 +754,7 @@ ROWS = [
         "14",
         "charsets",
         "",
-        elsewhere="tests/scraper/test_charset.py and test_parse.py; feedparser's suite is not ours",
+        elsewhere="tests/scraper/parsing/test_charset.py and test_parse.py; feedparser's suite is not ours",
     ),
     Row("15", "mutated documents", "0 exceptions", mutations, quick=False),
     Row("16", "hostile documents", "<= 10 s each, the next unharmed, clean drafts", hostile_documents, quick=False),

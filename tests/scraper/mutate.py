@@ -17,8 +17,8 @@ from pathlib import Path
 
 from db.shapes import Source
 from scraper.clean import to_drafts
-from scraper.lines import entry_lines
 from scraper.parse import ParseError, parse_feed
+from scraper.parsing.lines import entry_lines
 
 DATA = Path(__file__).parents[1] / "data"
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)

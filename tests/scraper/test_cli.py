@@ -12,20 +12,8 @@ from click.testing import CliRunner, Result
 from db.engine import open_engine
 from db.lock import run_lock
 from scraper.cli import main
+from tests.blocks import source_block
 from tests.server import LoopbackServer, feed, reply
-
-BLOCK = """
-[{id}]
-name = "{id}"
-homepage = "https://{id}.example/"
-feed_url = "{url}"
-kind = "trade"
-sector = "games"
-country = "GB"
-language = "en"
-scope = "entertainment"
-enabled = true
-"""
 
 
 class Desk:
@@ -41,7 +29,7 @@ class Desk:
         self.list_sources(good="/feed")
 
     def list_sources(self, **paths: str) -> None:
-        blocks = (BLOCK.format(id=name, url=self.server.url(path)) for name, path in paths.items())
+        blocks = (source_block(name, self.server.url(path)) for name, path in paths.items())
         (self.folder / "sources.toml").write_text("".join(blocks))
 
     def run(self, *words: str, given: str | None = None) -> Result:

@@ -21,20 +21,9 @@ from sqlalchemy import Engine, create_engine, event, make_url, text
 
 from db.engine import open_engine
 from scraper import cli
+from tests.blocks import source_block
 from tests.server import FEED, Behaviour, LoopbackServer, Request, feed
 
-BLOCK = """
-[{id}]
-name = "{id}"
-homepage = "https://{id}.example/"
-feed_url = "{url}"
-kind = "trade"
-sector = "games"
-country = "GB"
-language = "en"
-scope = "entertainment"
-enabled = true
-"""
 ITEMS_EACH = 20
 
 
@@ -56,7 +45,7 @@ class Trouble:
         blocks = []
         for number in range(3):
             server.add(f"/{number}", feed(document(number)))
-            blocks.append(BLOCK.format(id=f"source-{number}", url=server.url(f"/{number}")))
+            blocks.append(source_block(f"source-{number}", server.url(f"/{number}")))
         (folder / "sources.toml").write_text("".join(blocks))
         patch.setenv("CRAFTWATCH_DATABASE_URL", url)
         patch.setenv("CRAFTWATCH_SOURCES", str(folder / "sources.toml"))

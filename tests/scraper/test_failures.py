@@ -18,8 +18,8 @@ from sqlalchemy import text
 
 from db.engine import open_engine
 from db.shapes import Failure, Selectors
-from scraper import workers
 from scraper.cli import main
+from scraper.parsing import workers
 from scraper.trial import REMEDIES
 from tests.newsroom import Newsroom, open_newsroom
 from tests.server import FEED, Behaviour, gzip_bomb, raw, redirect, reply, silent

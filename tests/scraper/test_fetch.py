@@ -28,8 +28,8 @@ import pytest
 import respx
 
 from db.shapes import Failure
-from scraper.decode import Body
 from scraper.fetch import Fetched, Fetcher, FetchError, Freshness, NotModified, Validators, user_agent
+from scraper.fetching.decode import Body
 from tests.fetching import failure, fetch, fetch_all, fetched, settings_for
 from tests.server import (
     FEED,

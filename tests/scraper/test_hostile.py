@@ -11,10 +11,10 @@ from typing import NamedTuple
 import pytest
 
 from db.shapes import ItemDraft, Source
+from scraper.cleaning.plaintext import tidy
+from scraper.cleaning.urls import canonical_url
 from scraper.parse import ParseError
-from scraper.plaintext import tidy
-from scraper.urls import canonical_url
-from scraper.workers import FeedItems, ParserPool
+from scraper.parsing.workers import FeedItems, ParserPool
 from tests.scraper.hostile import DOCUMENTS, rss
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)

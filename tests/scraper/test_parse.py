@@ -10,8 +10,8 @@ from types import ModuleType
 import pytest
 
 from db.shapes import Failure
-from scraper.entries import MAX_ENTRIES
 from scraper.parse import ParseError, parse_feed
+from scraper.parsing.entries import MAX_ENTRIES
 
 DATA = Path(__file__).parents[1] / "data"
 DOCUMENTS = sorted(

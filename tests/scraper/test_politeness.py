@@ -46,7 +46,7 @@ Decided otherwise:
      5  A published interval over a week is taken as a week.
      6  The least wait after a 429 is an hour, whatever shorter time it names; the longest is 31 days.
      7  There is no override per source. The scope is the host, or the platform for the few platforms that give every
-        author a host (`scraper.pacing.PLATFORMS`).
+        author a host (`scraper.fetching.pacing.PLATFORMS`).
     15  gzip and deflate are asked for, not br: a second decoder costs more than it saves on feeds.
     16  A-IM is not sent: feeds are small, servers that know it are few, and a delta by mistake would hide items.
     17  Every robots.txt is read and obeyed, though a person listed the feed.

@@ -11,9 +11,9 @@ import pytest
 
 from db.shapes import DateQuality, ParsedFeed, Source
 from scraper.clean import to_drafts
+from scraper.cleaning.plaintext import tidy
+from scraper.cleaning.urls import canonical_url
 from scraper.parse import parse_feed
-from scraper.plaintext import tidy
-from scraper.urls import canonical_url
 
 SHARED = Path(os.environ.get("CRAFTWATCH_SHARED") or Path(__file__).parents[2].parent / "shared")
 RECORDED = sorted((SHARED / "feeds").glob("*.xml"))

@@ -14,11 +14,11 @@ from sqlalchemy.exc import DBAPIError
 from db.shapes import Axis, Failure, Source, Tagging
 from db.store import Counts, Store
 from db.watch import load_memories, sync_sources
-from scraper.answers import Freshness, Validators
 from scraper.fetch import FEED_TYPES, Fetched, FetchError, NotModified
-from scraper.offline import OfflineFetcher
+from scraper.fetching.answers import Freshness, Validators
+from scraper.fetching.offline import OfflineFetcher
+from scraper.parsing.workers import ParserPool
 from scraper.scrape import Fetches, RunReport, Scraper
-from scraper.workers import ParserPool
 from tests.db.factory import DEPARTMENTS, HOUR, NOW, make_source, make_tagging
 
 LEDGER, GAZETTE = make_source("ledger"), make_source("gazette")

@@ -1,0 +1,1 @@
+"""The parts of fetch.py: who may be dialled, how often, what may be read of an answer."""

@@ -1,0 +1,1 @@
+"""The parts of parse.py: one module per kind of document, and the processes that documents are read in."""
