@@ -26,12 +26,8 @@ class Recordings:
         blocks = []
         for number, document in enumerate(self.documents):
             server.add(f"/{document.name}", reply(body=document.read_bytes(), content_type="application/xml"))
-            blocks.append(
-                source_block(
-                    f"recording-{number}",
-                    server.url(f"/{document.name}", sector="film-tv", country="US", scope="general"),
-                )
-            )
+            url = server.url(f"/{document.name}")
+            blocks.append(source_block(f"recording-{number}", url, sector="film-tv", country="US", scope="general"))
         (folder / "sources.toml").write_text("".join(blocks))
         self.environment = {
             **os.environ,

@@ -21,6 +21,7 @@ from sqlalchemy import Engine, create_engine, event, make_url, text
 
 from db.engine import open_engine
 from scraper import cli
+from scraper.commands import running
 from tests.blocks import source_block
 from tests.server import FEED, Behaviour, LoopbackServer, Request, feed
 
@@ -117,14 +118,14 @@ def locked(trouble: Trouble) -> Iterator[Any]:
 
 def with_pragma(monkeypatch: pytest.MonkeyPatch, pragma: str) -> None:
     """Have every connection of the command say this first."""
-    original: Callable[[], Engine] = cli._engine
+    original: Callable[[], Engine] = running.open_database
 
     def engine() -> Engine:
         opened = original()
         event.listen(opened, "connect", lambda connection, record: connection.execute(pragma))
         return opened
 
-    monkeypatch.setattr(cli, "_engine", engine)
+    monkeypatch.setattr(running, "open_database", engine)
 
 
 def test_a_lock_that_is_held_too_long_ends_the_run(trouble: Trouble) -> None:

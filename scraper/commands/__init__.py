@@ -1,0 +1,1 @@
+"""The subcommands of `craftwatch`, by what they are for. What one needs is imported when it runs."""
