@@ -106,7 +106,7 @@ def _make_folder(folder: Path) -> None:
 
 
 def _open_postgresql(url: URL, read_only: bool, wait_seconds: float) -> Engine:
-    options = f"-c lock_timeout={int(wait_seconds * 1000)}"
+    options = f"-c lock_timeout={max(1, int(wait_seconds * 1000))}"  # to PostgreSQL, 0 means for ever
     if read_only:
         options = f"-c default_transaction_read_only=on -c statement_timeout={int(READ_LIMIT_SECONDS * 1000)}"
     arguments: dict[str, Any] = {"options": options, "connect_timeout": 3 if read_only else CONNECT_SECONDS}

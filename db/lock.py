@@ -1,4 +1,4 @@
-"""One scraper at a time: a lock that dies with its owner, however that ends."""
+"""Scrapes, and work on the whole archive that nothing may scrape beside: a lock that dies with its owner."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import psycopg
 from sqlalchemy import Connection, Engine, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from db.engine import is_sqlite, sqlite_path
 from db.errors import DatabaseError, DatabaseUnusable
@@ -18,7 +19,7 @@ _ADVISORY_KEY = 0x63726166742E7763  # "craft.wc"
 
 
 class AlreadyRunning(DatabaseError):
-    """Another run holds the lock."""
+    """Another run holds the lock, or all the sources that this one was to ask."""
 
 
 class RunLock:
@@ -29,17 +30,19 @@ class RunLock:
 
 
 @contextmanager
-def run_lock(engine: Engine) -> Iterator[RunLock]:
-    """Hold the lock of this database while the block runs. Raises AlreadyRunning at once when it is taken.
+def run_lock(engine: Engine, *, shared: bool = False) -> Iterator[RunLock]:
+    """Hold the lock of this database while the block runs. Raises AlreadyRunning when others do not let go of it.
 
-    SQLite: an flock on a file beside the database. PostgreSQL: a session's advisory lock, so a connection of its own;
-    a pooler that hands sessions about between transactions (pgbouncer's transaction mode) would lose it.
+    SQLite: an flock on a file beside the database, which a second run is told of at once. PostgreSQL: a session's
+    advisory lock, so a connection of its own; a pooler that hands sessions about between transactions (pgbouncer's
+    transaction mode) would lose it. There a scrape's is `shared`: any number of them hold it together. Who wants it
+    alone waits for them as long as for any other lock (`lock_timeout`), and none begins meanwhile.
     """
     if is_sqlite(engine):
         with _file_lock(sqlite_path(engine)):
             yield RunLock()
         return
-    lock = _AdvisoryLock(engine)
+    lock = _AdvisoryLock(engine, shared)
     try:
         yield lock
     finally:
@@ -63,8 +66,9 @@ def _file_lock(database: Path) -> Iterator[None]:
 
 
 class _AdvisoryLock(RunLock):
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, shared: bool) -> None:
         self._engine = engine
+        self._shared = shared
         self._connection: Connection | None = self._take()
 
     def renew(self) -> None:
@@ -81,16 +85,28 @@ class _AdvisoryLock(RunLock):
         if self._connection is None:
             return
         with suppress(DBAPIError):  # a connection that is gone holds no lock
-            self._connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": _ADVISORY_KEY})
+            self._connection.execute(text("SELECT pg_advisory_unlock_all()"))
         self._connection.close()
 
     def _take(self) -> Connection:
         connection = self._engine.connect().execution_options(isolation_level="AUTOCOMMIT")
         try:
-            taken = connection.execute(text("SELECT pg_try_advisory_lock(:key)"), {"key": _ADVISORY_KEY}).scalar_one()
-            if not taken:
-                raise AlreadyRunning("Another scrape is under way on this database.")
+            if not self._taken(connection):
+                raise AlreadyRunning("Another scrape, or work on the whole archive, is under way on this database.")
         except BaseException:
             connection.close()
             raise
         return connection
+
+    def _taken(self, connection: Connection) -> bool:
+        if self._shared:
+            # Refused as well while somebody waits for the lock alone, who would else wait for ever.
+            shared = text("SELECT pg_try_advisory_lock_shared(:key)")
+            return bool(connection.execute(shared, {"key": _ADVISORY_KEY}).scalar_one())
+        try:
+            connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": _ADVISORY_KEY})
+        except OperationalError as error:
+            if isinstance(error.orig, psycopg.errors.LockNotAvailable):
+                return False
+            raise
+        return True

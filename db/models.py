@@ -1,7 +1,7 @@
 """The tables.
 
     source ─1─ source_state          what a publication is / what we remember of it
-       │ └─n─ fetch_log              its last runs                        robots: one row per origin
+       │ └─n─ fetch_log              its last runs      robots: one row per origin, site_lease: one per host
        └─n── entry ──n─1── item      their elements as we met them → our articles
                             ├─n── item_title   titles it had before
                             └─n── item_term ──n─1── term     the one index that every filter walks
@@ -16,7 +16,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, SmallInteger, Text
+from sqlalchemy import BigInteger, Column, Double, ForeignKey, Index, Integer, SmallInteger, Text
 from sqlmodel import Field, SQLModel
 
 from db.types import JSONText, UTCDateTime
@@ -105,6 +105,21 @@ class RobotsRow(SQLModel, table=True):
     text: str | None = Field(default=None, sa_column=Column(Text))  # "" when there is none, None when never had
     fetched_at: datetime | None = Field(default=None, sa_column=_moment())
     unreachable_since: datetime | None = Field(default=None, sa_column=_moment())
+
+
+class SiteLease(SQLModel, table=True):
+    """Which scraper has a site, and when the site may be asked next (db.leases); empty on SQLite.
+
+    Moments are seconds since 1970 with their fractions, by the clock of the database.
+    """
+
+    __tablename__ = "site_lease"
+    __table_args__ = {"sqlite_with_rowid": False}
+
+    site: str = Field(sa_column=Column(Text, primary_key=True))
+    holder: str = Field(sa_column=Column(Text, nullable=False))  # "" when nobody has it
+    until: float = Field(sa_column=Column(Double, nullable=False))
+    next_turn: float = Field(sa_column=Column(Double, nullable=False))
 
 
 class ItemRow(SQLModel, table=True):

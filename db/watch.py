@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -10,12 +10,16 @@ from typing import Any
 from sqlalchemy import Connection, Engine, bindparam, delete, or_, select, text, update
 from sqlmodel import col
 
+from db.engine import is_sqlite
 from db.models import EntryRow, FetchLog, RobotsRow, SourceRow, SourceState
 from db.shapes import Failure, Source, SourceMemory
-from db.types import to_epoch
+from db.types import UTCDateTime, to_epoch
 
 _SOURCE_FIELDS = tuple(SourceRow.model_fields)
-_WHERE_AND_WHAT = "SELECT id, feed_url, format FROM source"
+_UPSERT = (
+    f"INSERT INTO source ({', '.join(_SOURCE_FIELDS)}) VALUES ({', '.join(f':{name}' for name in _SOURCE_FIELDS)}) "  # noqa: S608
+    f"ON CONFLICT (id) DO UPDATE SET {', '.join(f'{name} = excluded.{name}' for name in _SOURCE_FIELDS)}"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,23 +36,22 @@ class Check:
 
 
 def sync_sources(engine: Engine, sources: Iterable[Source]) -> None:
-    """Make the table say what the file says.
+    """Make the table say what the file says; where it does, nothing is written.
 
     A source that left the file stays for its items' sake, disabled. One whose address or format changed starts afresh.
     """
-    rows = [{name: getattr(source, name) for name in _SOURCE_FIELDS} for source in sources]
-    columns = ", ".join(_SOURCE_FIELDS)
-    values = ", ".join(f":{name}" for name in _SOURCE_FIELDS)
-    changes = ", ".join(f"{name} = excluded.{name}" for name in _SOURCE_FIELDS if name != "id")
+    wanted = {source.id: {name: getattr(source, name) for name in _SOURCE_FIELDS} for source in sources}
+    with engine.connect() as connection:
+        if not any(_differing(connection, wanted)):
+            return
     with engine.begin() as connection:
-        known = {row.id: (row.feed_url, row.format) for row in connection.execute(text(_WHERE_AND_WHAT))}
-        now = {row["id"]: (row["feed_url"], row["format"]) for row in rows}
-        moved = [source_id for source_id, place in now.items() if known.get(source_id, place) != place]
+        if not is_sqlite(engine):  # where writers come one at a time anyway
+            connection.execute(text("LOCK TABLE source IN SHARE ROW EXCLUSIVE MODE"))
+        new, changed, moved, gone = _differing(connection, wanted)
         connection.execute(delete(SourceState).where(col(SourceState.source_id).in_(moved)))
-        connection.execute(update(SourceRow).values(enabled=False))
-        if rows:
-            upsert = f"INSERT INTO source ({columns}) VALUES ({values}) ON CONFLICT (id) DO UPDATE SET {changes}"  # noqa: S608
-            connection.execute(text(upsert), rows)
+        connection.execute(update(SourceRow).where(col(SourceRow.id).in_(gone)).values(enabled=False))
+        if new or changed:
+            connection.execute(text(_UPSERT), [wanted[source_id] for source_id in (*new, *changed)])
         connection.execute(
             text(
                 "INSERT INTO source_state (source_id, next_check_reason, failures, moved_count) "
@@ -57,11 +60,29 @@ def sync_sources(engine: Engine, sources: Iterable[Source]) -> None:
         )
 
 
-def load_memories(engine: Engine) -> dict[str, SourceMemory]:
-    """Source id → what we remember of it."""
+def _differing(connection: Connection, wanted: Mapping[str, dict[str, Any]]) -> tuple[list[str], ...]:
+    """Ids in four lists: not in the table yet; otherwise there; of these, elsewhere or in another format; gone."""
+    known = {row.id: dict(row._mapping) for row in connection.execute(select(SourceRow.__table__))}  # type: ignore[attr-defined]
+    changed = [source_id for source_id, row in wanted.items() if known.get(source_id, row) != row]
+    return (
+        [source_id for source_id in wanted if source_id not in known],
+        changed,
+        [source_id for source_id in changed if _place(known[source_id]) != _place(wanted[source_id])],
+        [source_id for source_id, row in known.items() if source_id not in wanted and row["enabled"]],
+    )
+
+
+def _place(row: Mapping[str, Any]) -> tuple[str, str]:
+    return row["feed_url"], row["format"]
+
+
+def load_memories(engine: Engine, source_ids: Sequence[str] | None = None) -> dict[str, SourceMemory]:
+    """Source id → what we remember of it; of all sources, or of these."""
+    query = select(SourceState.__table__)  # type: ignore[attr-defined]
+    if source_ids is not None:
+        query = query.where(col(SourceState.source_id).in_(source_ids))
     with engine.connect() as connection:
-        rows = connection.execute(select(SourceState.__table__)).all()  # type: ignore[attr-defined]
-    return {row.source_id: SourceMemory(**row._mapping) for row in rows}
+        return {row.source_id: SourceMemory(**row._mapping) for row in connection.execute(query)}
 
 
 def known_entries(engine: Engine, source_id: str, entry_keys: Sequence[str]) -> dict[str, str]:
@@ -118,15 +139,18 @@ def load_robots(engine: Engine) -> list[dict[str, Any]]:
 
 def save_robots(engine: Engine, records: Iterable[dict[str, Any]]) -> None:
     """Put these in place of what was known of their origins."""
-    rows = list(records)
+    rows = sorted(records, key=lambda record: str(record["origin"]))  # one order, lest two writers wait for each other
     if not rows:
         return
-    table = RobotsRow.__table__  # type: ignore[attr-defined]
     with engine.begin() as connection:
         connection.execute(
-            delete(table).where(table.c.origin == bindparam("known")), [{"known": r["origin"]} for r in rows]
+            text(
+                "INSERT INTO robots (origin, text, fetched_at, unreachable_since) "
+                "VALUES (:origin, :text, :fetched_at, :unreachable_since) ON CONFLICT (origin) DO UPDATE SET "
+                "text = excluded.text, fetched_at = excluded.fetched_at, unreachable_since = excluded.unreachable_since"
+            ).bindparams(bindparam("fetched_at", type_=UTCDateTime), bindparam("unreachable_since", type_=UTCDateTime)),
+            rows,
         )
-        connection.execute(table.insert(), rows)
 
 
 def not_modified_shares(engine: Engine, checks: int = 30) -> dict[str, float]:
