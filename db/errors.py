@@ -5,6 +5,9 @@ DatabaseError
 ├── SchemaTooOld      migrate first
 ├── SchemaTooNew      written by a later craftwatch
 ├── TooSlow           a read took longer than it may
+├── HalfCopied        `copy` into it was interrupted
+├── NotEmpty          an archive is where another one is to go
+├── BackupUnusable    the file to restore is damaged, or no backup
 └── DatabaseUnusable  locked, read-only, full, corrupt or out of reach
 """
 
@@ -32,6 +35,18 @@ class SchemaTooNew(DatabaseError):
 
 
 class TooSlow(DatabaseError):
+    pass
+
+
+class HalfCopied(DatabaseError):
+    pass
+
+
+class NotEmpty(DatabaseError):
+    pass
+
+
+class BackupUnusable(DatabaseError):
     pass
 
 

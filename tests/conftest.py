@@ -7,6 +7,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -65,6 +66,19 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
 @pytest.fixture
 def postgresql_database_url(migrated_template: URL) -> Iterator[str]:
     """The URL of an empty, migrated PostgreSQL database."""
+    with _postgresql_database(migrated_template) as url:
+        yield url
+
+
+@pytest.fixture
+def other_postgresql_database_url(migrated_template: URL) -> Iterator[str]:
+    """The URL of another one."""
+    with _postgresql_database(migrated_template) as url:
+        yield url
+
+
+@contextmanager
+def _postgresql_database(migrated_template: URL) -> Iterator[str]:
     name = f"test_{next(_numbers)}"
     _on_server(migrated_template, f"CREATE DATABASE {name} TEMPLATE migrated STRATEGY FILE_COPY")
     yield migrated_template.set(database=name).render_as_string(hide_password=False)

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Engine, inspect, text
 
-from db.errors import SchemaTooNew, SchemaTooOld
+from db.errors import HalfCopied, SchemaTooNew, SchemaTooOld
 
 if TYPE_CHECKING:
     from alembic.config import Config
 
+HALF_COPIED = "half_copied"  # a counter that is there while db.copying is at work, or was interrupted
 _FOLDER = Path(__file__).parent
 
 
@@ -33,11 +34,17 @@ def migrate(engine: Engine) -> bool:
 
 
 def check_schema(engine: Engine) -> None:
-    """Raises SchemaTooOld or SchemaTooNew unless the schema is the one this code was written for."""
+    """Raises SchemaTooOld or SchemaTooNew unless the schema is the one this code was written for.
+
+    Raises HalfCopied where a copy into it was interrupted.
+    """
     current = _current(engine)
     _refuse_newer(current)
     if current != _head():
         raise SchemaTooOld("The database is of an older version. Run: craftwatch migrate")
+    with engine.connect() as connection:
+        if connection.scalar(text("SELECT 1 FROM counter WHERE name = :name"), {"name": HALF_COPIED}):
+            raise HalfCopied("The archive is not copied to here in full yet. Run the same craftwatch copy again.")
 
 
 def _refuse_newer(current: str | None) -> None:
