@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlencode
-
 import orjson
 from fastapi import APIRouter
 from starlette.requests import Request
@@ -15,6 +13,7 @@ from api.dependencies import context_of
 from api.documented import documented
 from api.documents import ItemDocuments
 from api.filters import Reader
+from api.links import query_string
 from api.names import Names
 from api.paging import decode_change, encode_change
 from api.schemas import ChangePage
@@ -68,7 +67,7 @@ async def list_changes(request: Request) -> Response:
         ]
         query = f"since={cursor}&limit={limit}{'&include=item' if include else ''}"
         document = {
-            "self": context.url("/v1/changes", urlencode(reader.pairs)),
+            "self": context.url("/v1/changes", query_string(reader.pairs)),
             "next": context.url("/v1/changes", query),
             "next_cursor": cursor,
             "has_more": len(changes) > limit,

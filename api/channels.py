@@ -43,7 +43,7 @@ def make_channel(context: Context, names: Names, query: Query, links: dict[str, 
         title=f"craftwatch: {words or 'everything tracked'}",
         description="Entertainment trade news about AI, layoffs and contracts"
         + (f", filtered: {words}." if words else "."),
-        home_url=context.url("/v1/items", question),
+        home_url=context.url("/", question),
         self_url=links["self"],
         first_url=links["first"],
         next_url=links.get("next"),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import urlencode
 
 import orjson
 from fastapi import APIRouter
@@ -16,6 +15,7 @@ from api.dependencies import context_of
 from api.documented import documented
 from api.documents import iso
 from api.filters import FILTER_PARAMETERS, Reader, read_filter
+from api.links import query_string
 from api.names import Names
 from api.schemas import Coverage
 from db.archive import SECONDS_PER_DAY, Snapshot
@@ -43,7 +43,7 @@ async def get_coverage(request: Request) -> Response:
         blind = [one for one in watched if one.state == "blind"]
         partly = [one for one in watched if one.state == "partly blind"]
         document = {
-            "self": context.url("/v1/coverage", urlencode(reader.pairs)),
+            "self": context.url("/v1/coverage", query_string(reader.pairs)),
             "window": {"from": iso(start), "to": iso(end)},
             "sources": len(watched),
             "healthy": len(watched) - len(blind) - len(partly),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import urlencode
 
 import orjson
 from fastapi import APIRouter
@@ -15,6 +14,7 @@ from api.cache import Answer
 from api.dependencies import context_of
 from api.documented import documented
 from api.filters import FILTER_PARAMETERS, Reader, read_filter
+from api.links import query_string
 from api.names import AXES, Names
 from api.schemas import FacetList
 from db.archive import Snapshot
@@ -42,7 +42,7 @@ async def list_facets(request: Request) -> Response:
             {"dimension": dimension, **_facet(tallies[AXES[dimension]], AXES[dimension], names, limit)}
             for dimension in dimensions
         ]
-        return Answer(orjson.dumps({"self": context.url("/v1/facets", urlencode(reader.pairs)), "data": facets}))
+        return Answer(orjson.dumps({"self": context.url("/v1/facets", query_string(reader.pairs)), "data": facets}))
 
     return await answer(request, build, heavy=True)
 

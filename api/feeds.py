@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from email.utils import formatdate
-from urllib.parse import urlencode
 from xml.sax.saxutils import quoteattr
 
 from fastapi import APIRouter
@@ -16,6 +15,7 @@ from api.cache import Answer
 from api.dependencies import Context, context_of
 from api.documented import documented
 from api.filters import Reader
+from api.links import query_string
 from api.names import Names
 from api.syndication import plain
 from db.archive import Snapshot
@@ -48,12 +48,12 @@ async def list_feeds(request: Request) -> Response:
 
 def _outlines(context: Context, axis: str, labels: Mapping[str, str]) -> Iterable[str]:
     for code, label in labels.items():
-        yield _outline(context, label, urlencode({axis: code}))
+        yield _outline(context, label, query_string([(axis, code)]))
 
 
 def _outline(context: Context, label: str, query: str) -> str:
     address = context.url("/v1/items.atom", query)
-    home = context.url("/v1/items", query)
+    home = context.url("/", query)
     return (
         f'<outline type="rss" text={_attribute(label)} title={_attribute(f"craftwatch: {label}")} '
         f"xmlUrl={_attribute(address)} htmlUrl={_attribute(home)}/>\n"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from urllib.parse import urlencode
 
 from api.dependencies import Context
@@ -13,11 +14,16 @@ from db.queries import Page
 SUBSCRIPTIONS = ("atom", "rss", "feed.json")
 
 
+def query_string(pairs: Iterable[tuple[str, str]]) -> str:
+    """The pairs as people write them: commas and colons need no quoting in a query (RFC 3986 §3.4)."""
+    return urlencode(list(pairs), safe=",:")
+
+
 def page_links(context: Context, path: str, query: Query, page: Page) -> dict[str, str]:
     """The addresses of this page, the first one and, where there is one, the next."""
     given = [(name, value) for name, value in query.pairs if name != "cursor"]
-    first = urlencode(given)
-    asked = first if len(given) == len(query.pairs) else urlencode(query.pairs)
+    first = query_string(given)
+    asked = first if len(given) == len(query.pairs) else query_string(query.pairs)
     links = {"self": context.url(path, asked), "first": context.url(path, first)}
     if page.next:
         cursor = f"cursor={encode_cursor(query.sort, page.next)}"  # which needs no quoting
@@ -28,7 +34,7 @@ def page_links(context: Context, path: str, query: Query, page: Page) -> dict[st
 def filter_string(query: Query) -> str:
     """The query string without what only says where in the list a reader is."""
     left_out = ("cursor", "limit", "sort", "fields")
-    return urlencode([(name, value) for name, value in query.pairs if name not in left_out and value])
+    return query_string((name, value) for name, value in query.pairs if name not in left_out and value)
 
 
 def link_header(context: Context, subscribe: str, links: dict[str, str]) -> str:

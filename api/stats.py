@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from functools import partial
 from typing import Any
-from urllib.parse import urlencode
 
 import orjson
 from fastapi import APIRouter
@@ -18,6 +17,7 @@ from api.cache import Answer
 from api.dependencies import context_of
 from api.documented import documented
 from api.filters import FILTER_PARAMETERS, Reader, read_filter
+from api.links import query_string
 from api.names import AXES, Names
 from api.problems import Problem
 from api.schemas import Stats
@@ -48,7 +48,7 @@ async def list_stats(request: Request) -> Response:
             {"id": code, "label": names.label(axis or "", code), **_row(items)} for code, items in tally.counts.items()
         ]
         document = {
-            "self": context.url("/v1/stats", urlencode(reader.pairs)),
+            "self": context.url("/v1/stats", query_string(reader.pairs)),
             "by": by,
             "over": over,
             "is_estimate": tally.is_estimate,

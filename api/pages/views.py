@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import NamedTuple
-from urllib.parse import urlencode
 
 from starlette.requests import Request
 
 from api.dependencies import Context
 from api.filters import LIST_PARAMETERS, Query, Reader, describe, read_query
+from api.links import query_string
 from api.names import AXES, Names
 from api.pages.answering import Elsewhere
 from api.pages.words import counted
@@ -71,7 +71,7 @@ class View:
         """This view with some parameters set (or, where None, taken away), from its beginning."""
         changes = changes or {}
         kept = [(name, value) for name, value in self.pairs if name not in changes]
-        query = urlencode([*kept, *((name, value) for name, value in changes.items() if value)])
+        query = query_string([*kept, *((name, value) for name, value in changes.items() if value)])
         return f"{path}{'?' if query else ''}{query}"
 
     def narrowed(self, parameter: str, code: str) -> str:
@@ -91,7 +91,7 @@ def read_view(request: Request, context: Context, names: Names, known: Iterable[
     reader = Reader(request.scope["query_string"], (*LIST_PARAMETERS, *known))
     tidy = _tidy(reader.pairs)
     if tidy != reader.pairs:
-        raise Elsewhere(f"{request.scope['path']}{'?' if tidy else ''}{urlencode(tidy)}")
+        raise Elsewhere(f"{request.scope['path']}{'?' if tidy else ''}{query_string(tidy)}")
     query = read_query(reader, names, context.moment())
     reader.finish()
     if "limit" not in reader.values:
@@ -104,7 +104,7 @@ def read_view(request: Request, context: Context, names: Names, known: Iterable[
 
 def plain_view(context: Context, names: Names, **terms: str) -> View:
     """The view of these terms alone, as if it had been asked for."""
-    reader = Reader(urlencode(terms).encode(), LIST_PARAMETERS)
+    reader = Reader(query_string(terms.items()).encode(), LIST_PARAMETERS)
     query = read_query(reader, names, context.moment())
     reader.finish()
     return View(query, names, list(terms.items()))

@@ -45,7 +45,7 @@ class Channel:
     id: str  # a tag: URI
     title: str
     description: str
-    home_url: str
+    home_url: str  # the page of the same filter
     self_url: str
     first_url: str
     next_url: str | None

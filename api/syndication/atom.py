@@ -18,7 +18,7 @@ def frame(channel: Channel, entries: Iterable[bytes]) -> bytes:
     """A feed of entries that are rendered already."""
     links = [
         _link("self", channel.self_url, MEDIA_TYPE),
-        _link("alternate", channel.home_url, "application/json"),
+        _link("alternate", channel.home_url, "text/html"),
         _link("first", channel.first_url, MEDIA_TYPE),
     ]
     if channel.next_url:

@@ -61,6 +61,31 @@ def test_a_feed_is_called_after_its_filter(library: Shelf, client: TestClient):
     assert words in parsed.feed.subtitle
 
 
+def test_the_home_of_a_feed_is_the_page_of_the_same_filter(library: Shelf, client: TestClient):
+    query = "topic=ai,layoffs&region=US"
+    home = f"{PUBLIC_URL}/?{query}"
+    assert [feed(client, suffix, query).feed.link for suffix in ("atom", "rss")] == [home, home]
+    assert client.get(f"/v1/items.feed.json?{query}").json()["home_page_url"] == home
+    page = client.get(f"/?{query}")
+    assert (page.status_code, "Title of c" in page.text) == (200, True)
+
+
+def test_every_ready_made_feed_is_one_and_has_its_page(library: Shelf, client: TestClient):
+    outlines = etree.fromstring(client.get("/v1/feeds.opml").content).findall(".//outline[@type='rss']")
+    texts = [outline.get("text") for outline in outlines]
+    assert texts[:3] == ["Everything tracked", "Artificial intelligence", "Voice cloning"]
+    for outline in outlines:
+        addresses = (outline.get("xmlUrl"), outline.get("htmlUrl"))
+        types = [client.get(address.removeprefix(PUBLIC_URL)).headers["content-type"] for address in addresses]
+        assert types == ["application/atom+xml", "text/html; charset=utf-8"], addresses
+
+
+def test_addresses_keep_their_commas_and_colons(library: Shelf, client: TestClient):
+    query = "topic=ai,layoffs&to=2026-12-01T00:00:00Z&q=a+%26+b"
+    for path in ("/v1/items", "/v1/facets", "/v1/stats", "/v1/coverage"):
+        assert client.get(f"{path}?{query}").json()["self"] == f"{PUBLIC_URL}{path}?{query}"
+
+
 @pytest.mark.parametrize("suffix", ["atom", "rss"])
 def test_a_feed_goes_on_where_it_ends(library: Shelf, client: TestClient, suffix: str):
     titles = []
