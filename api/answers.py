@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Callable
 from email.utils import formatdate, parsedate_to_datetime
 from importlib.metadata import PackageNotFoundError, version
+from urllib.parse import unquote_to_bytes
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -26,28 +27,35 @@ async def answer(
 
     The ETag is made of what the answer depends on: the data version, the names, this program, the path, the query and
     what is in `vary` and `depends`; so it is known before anything is looked up. `timely` answers depend on the clock
-    and on checks as well: their ETag is that of their bytes.
+    and on checks as well: their ETag is that of their bytes, and there is no date since when they are as they are.
     """
     context = context_of(request)
 
     def respond(snapshot: Snapshot) -> Response:
         names = context.names(snapshot)
         tag = "" if timely else make_tag(context, request, snapshot, names, f"{vary}\0{depends}")
-        modified = 0 if timely else snapshot.changed_at
-        if tag and has_it(request, tag, modified):
-            return _not_modified(context, tag, modified, vary)
+        modified = 0 if timely else changed_at(request, snapshot)
+        if tag and (held := held_by_reader(request, tag, modified)):
+            return not_modified(context, held, modified, vary)
         made = context.answers.get(tag) if tag else None
         if made is None:
             made = build(snapshot, names)
             if tag:
                 context.answers.keep(tag, made)
         if timely:
-            tag = hashlib.blake2b(made.body, digest_size=9).hexdigest()
-            if has_it(request, tag, 0):
-                return _not_modified(context, tag, 0, vary)
-        return _full(context, request, made, tag, modified, vary)
+            return answer_of_bytes(request, made, vary)
+        return full(context, request, made, tag, modified, vary)
 
     return await context.read(respond, heavy=heavy)
+
+
+def answer_of_bytes(request: Request, made: Answer, vary: str = "") -> Response:
+    """An answer that is made already, 304 where the reader has these bytes."""
+    context = context_of(request)
+    tag = _digest(made.body)
+    if held := held_by_reader(request, tag, 0):
+        return not_modified(context, held, 0, vary)
+    return full(context, request, made, tag, 0, vary)
 
 
 def make_tag(context: Context, request: Request, snapshot: Snapshot, names: Names, vary: str) -> str:
@@ -61,30 +69,41 @@ def make_tag(context: Context, request: Request, snapshot: Snapshot, names: Name
         request.scope["path"],
         vary,
     ]
-    if b"window" in query:
+    if _moves_with_the_clock(request):
         parts.append(str(int(context.moment().timestamp()) // 60))
-    return hashlib.blake2b("\0".join(parts).encode() + b"\0" + query, digest_size=9).hexdigest()
+    return _digest("\0".join(parts).encode() + b"\0" + query)
 
 
-def has_it(request: Request, tag: str, modified: int) -> bool:
-    """RFC 9110 §13.2.2: If-None-Match decides where it is given, else If-Modified-Since."""
+def changed_at(request: Request, snapshot: Snapshot) -> int:
+    """Since when an answer has been as it is, in seconds since 1970; 0 where the clock changes it as well."""
+    return 0 if _moves_with_the_clock(request) else snapshot.changed_at
+
+
+def held_by_reader(request: Request, tag: str, modified: int) -> str:
+    """The entity tag of what the reader holds and may keep; "" when there is nothing.
+
+    RFC 9110 §13.2.2: If-None-Match decides where it is given, else If-Modified-Since.
+    """
     asked = request.headers.get("if-none-match")
     if asked is not None:
-        given = (part.strip().removeprefix("W/").strip('"') for part in asked.split(","))
-        return any(one == "*" or one.partition("-")[0] == tag for one in given)
+        # As it was given: a cache renews what it holds under the tag that a 304 has (RFC 9111 §4.3.4).
+        for given in (part.strip() for part in asked.split(",")):
+            if given == "*" or given.removeprefix("W/").strip('"').partition("-")[0] == tag:
+                return f'W/"{tag}"' if given == "*" else given
+        return ""
     since = request.headers.get("if-modified-since")
     if since is None or not modified:
-        return False
+        return ""
     try:
-        return modified <= parsedate_to_datetime(since).timestamp()
+        return f'W/"{tag}"' if modified <= parsedate_to_datetime(since).timestamp() else ""
     except (ValueError, OverflowError):
-        return False
+        return ""
 
 
-def _headers(context: Context, tag: str, modified: int, vary: str) -> dict[str, str]:
+def headers_of(context: Context, entity_tag: str, modified: int, vary: str) -> dict[str, str]:
     seconds = context.settings.cache_seconds
     headers = {
-        "ETag": f'"{tag}"',
+        "ETag": entity_tag,
         "Cache-Control": f"public, max-age={seconds}, stale-while-revalidate={seconds * 10}",
         "Vary": f"{vary.partition('=')[0]}, Accept-Encoding" if vary else "Accept-Encoding",
     }
@@ -93,12 +112,13 @@ def _headers(context: Context, tag: str, modified: int, vary: str) -> dict[str, 
     return headers
 
 
-def _not_modified(context: Context, tag: str, modified: int, vary: str) -> Response:
-    return Response(status_code=304, headers=_headers(context, tag, modified, vary))
+def not_modified(context: Context, entity_tag: str, modified: int, vary: str) -> Response:
+    return Response(status_code=304, headers=headers_of(context, entity_tag, modified, vary))
 
 
-def _full(context: Context, request: Request, made: Answer, tag: str, modified: int, vary: str) -> Response:
-    headers = {**_headers(context, tag, modified, vary), **made.headers}
+def full(context: Context, request: Request, made: Answer, tag: str, modified: int, vary: str) -> Response:
+    """The whole answer in the coding that the reader likes best; `tag` is the inside of its ETag."""
+    headers = {**headers_of(context, f'"{tag}"', modified, vary), **made.headers}
     body = made.body
     encoding = choose_encoding(request.headers.get("accept-encoding", "")) if len(body) >= WORTHWHILE else ""
     if encoding:
@@ -108,6 +128,15 @@ def _full(context: Context, request: Request, made: Answer, tag: str, modified: 
         headers["Content-Encoding"] = encoding
         headers["ETag"] = f'"{tag}-{encoding}"'  # other bytes, so another strong validator
     return Response(body, 200, headers, made.media_type)
+
+
+def _moves_with_the_clock(request: Request) -> bool:
+    query: bytes = request.scope["query_string"]
+    return b"window" in (unquote_to_bytes(query) if b"%" in query else query)
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.blake2b(data, digest_size=9).hexdigest()
 
 
 def _program() -> str:

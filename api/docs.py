@@ -12,6 +12,9 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
+from api.answers import answer_of_bytes
+from api.cache import JSON, Answer
+
 router = APIRouter(include_in_schema=False)
 _STYLE = (
     "body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}"
@@ -23,22 +26,18 @@ _STYLE = (
 )
 _HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'",
-    "Cache-Control": "public, max-age=300",
 }
 
 
 @router.get("/openapi.json")
 async def get_openapi_json(request: Request) -> Response:
-    return Response(
-        orjson.dumps(request.app.openapi()),
-        media_type="application/json",
-        headers={"Cache-Control": "public, max-age=300"},
-    )
+    return answer_of_bytes(request, Answer(orjson.dumps(request.app.openapi()), JSON))
 
 
 @router.get("/docs")
 async def get_docs(request: Request) -> Response:
-    return Response(render_docs(request.app.openapi()), media_type="text/html", headers=_HEADERS)
+    page = render_docs(request.app.openapi())
+    return answer_of_bytes(request, Answer(page.encode(), "text/html; charset=utf-8", _HEADERS))
 
 
 def render_docs(document: Mapping[str, Any]) -> str:
@@ -67,7 +66,7 @@ def _section(path: str, operation: Mapping[str, Any]) -> str:
 
 def _row(parameter: Mapping[str, Any]) -> str:
     example = parameter.get("example", "")
-    shown = example[0] if isinstance(example, list) else str(example)
+    shown = ",".join(example) if isinstance(example, list) else str(example)
     return (
         f"<tr><td><code>{escape(parameter['name'])}</code><td>{escape(parameter['description'])}"
         f"<td><code>{escape(shown)}</code></tr>"

@@ -75,13 +75,13 @@ async def list_items_json_feed(request: Request) -> Response:
     return await _items_as(request, "feed.json")
 
 
-@router.get(**documented("/v1/items.csv", parameters=ITEM_PARAMETERS, media_types=(FORMATS["csv"],), timely=True))
+@router.get(**documented("/v1/items.csv", parameters=ITEM_PARAMETERS, media_types=(FORMATS["csv"],), links=True))
 async def list_items_csv(request: Request) -> Response:
     """The whole result as CSV (RFC 4180, UTF-8), with no cell that a spreadsheet takes for a formula."""
     return await stream_table(request, "csv", "")
 
 
-@router.get(**documented("/v1/items.ndjson", parameters=ITEM_PARAMETERS, media_types=(FORMATS["ndjson"],), timely=True))
+@router.get(**documented("/v1/items.ndjson", parameters=ITEM_PARAMETERS, media_types=(FORMATS["ndjson"],), links=True))
 async def list_items_ndjson(request: Request) -> Response:
     """The whole result as JSON, one item a line."""
     return await stream_table(request, "ndjson", "")

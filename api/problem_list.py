@@ -7,6 +7,8 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
+from api.answers import answer_of_bytes
+from api.cache import Answer
 from api.documented import documented
 from api.problems import PROBLEMS
 from api.schemas import ProblemList
@@ -25,4 +27,4 @@ _BODY = orjson.dumps(
 @router.get(**documented("/v1/problems", model=ProblemList, timely=True))
 async def list_problems(request: Request) -> Response:
     """Every code; it needs no database."""
-    return Response(_BODY, media_type="application/json", headers={"Cache-Control": "public, max-age=3600"})
+    return answer_of_bytes(request, Answer(_BODY))

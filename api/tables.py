@@ -12,12 +12,14 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from api.answers import has_it, make_tag
+from api.answers import changed_at, full, headers_of, held_by_reader, make_tag, not_modified
+from api.cache import Answer
 from api.dependencies import Context, context_of
 from api.documents import FIELDS, ItemDocuments
 from api.encoding import choose_encoding, compress_stream
 from api.filters import LIST_PARAMETERS, Query, Reader, read_query
 from api.formats import FORMATS
+from api.links import filter_string, link_header
 from api.syndication import plain
 from db.archive import Snapshot
 from db.filters import Position
@@ -34,30 +36,30 @@ Render = Callable[[ItemDocuments, list[StoredItem]], bytes]
 
 @dataclass(frozen=True, slots=True)
 class _Table:
-    """What to send: `first` is its beginning, `next` where to read on, `left` how many rows more."""
+    """What to send in pieces: `first` is its beginning, `next` where to read on, `left` how many rows more."""
 
     query: Query
     render: Render
-    head: bytes
+    headers: dict[str, str]
     first: bytes
-    next: Position | None
+    next: Position
     left: int
 
 
 async def stream_table(request: Request, name: str, vary: str) -> Response:
-    """The whole result, or `limit` rows of it. Read batch by batch: what changes meanwhile may show or not."""
+    """The whole result, or `limit` rows of it.
+
+    Up to BATCH rows are an answer like any other. More are read batch by batch: what changes meanwhile may show or not,
+    so two that began alike may differ, and their ETag is a weak one.
+    """
     context = context_of(request)
 
     def begin(snapshot: Snapshot) -> Response | _Table:
         names = context.names(snapshot)
         tag = make_tag(context, request, snapshot, names, f"{vary};{name}")
-        headers = {
-            "ETag": f'W/"{tag}"',  # weak: it is not read at one moment
-            "Cache-Control": f"public, max-age={context.settings.cache_seconds}",
-            "Vary": "Accept, Accept-Encoding" if vary else "Accept-Encoding",
-        }
-        if has_it(request, tag, 0):
-            return Response(status_code=304, headers=headers)
+        modified = changed_at(request, snapshot)
+        if held := held_by_reader(request, tag, modified):
+            return not_modified(context, held, modified, vary)
         reader = Reader(request.scope["query_string"], TABLE_PARAMETERS)
         rows = reader.number("limit", MOST_ROWS, 1, MOST_ROWS)
         reader.values.pop("limit", None)
@@ -65,26 +67,33 @@ async def stream_table(request: Request, name: str, vary: str) -> Response:
         fields = reader.choices("fields", FIELDS)
         reader.finish()
         head, render = _csv(fields) if name == "csv" else (b"", _ndjson(fields))
-        request.state.headers = headers
-        if request.scope.get("craftwatch.head"):
-            return Response(headers=headers, media_type=FORMATS[name])
         first, position, left = _batch(context, snapshot, query, render, query.after, rows)
-        return _Table(query, render, head, first, position, left)
+        link = {"Link": link_header(context, filter_string(query), {})}
+        if position is None or left <= 0:
+            made = Answer(head + first, FORMATS[name], link)
+            return full(context, request, made, tag, modified, vary)
+        headers = {**headers_of(context, f'W/"{tag}"', modified, vary), **link}
+        return _Table(query, render, headers, head + first, position, left)
 
     begun = await context.read(begin, heavy=True)
     if isinstance(begun, Response):
         return begun
     encoding = choose_encoding(request.headers.get("accept-encoding", ""))
-    headers = dict(request.state.headers)
-    if encoding:
-        headers["Content-Encoding"] = encoding
-    chunks = compress_stream(_chunks(context, begun), encoding)
+    headers = {**begun.headers, **({"Content-Encoding": encoding} if encoding else {})}
+    wanted = _no_chunks() if request.scope.get("craftwatch.head") else _chunks(context, begun)
+    chunks = compress_stream(wanted, encoding)
     return StreamingResponse(chunks, headers=headers, media_type=FORMATS[name])
 
 
+async def _no_chunks() -> AsyncIterator[bytes]:
+    """The body of an answer to HEAD, which is dropped anyway."""
+    yield b""
+
+
 async def _chunks(context: Context, table: _Table) -> AsyncIterator[bytes]:
-    yield table.head + table.first
-    position, left = table.next, table.left
+    yield table.first
+    position: Position | None = table.next
+    left = table.left
     while position is not None and left > 0:
         after, rows = position, left
 

@@ -33,6 +33,31 @@ def test_a_table_is_the_whole_result(library: Shelf, client: TestClient):
     assert [orjson.loads(line) for line in lines] == listed
 
 
+@pytest.mark.parametrize("name", ["csv", "ndjson"])
+def test_a_table_read_at_one_moment_has_a_strong_validator_and_a_longer_one_a_weak(
+    library: Shelf, client: TestClient, name: str
+):
+    tags = [client.get(f"/v1/items.{name}?limit={limit}").headers["etag"] for limit in (2, 3)]
+    assert [tag.startswith("W/") for tag in tags] == [False, True]
+    for limit, tag in zip((2, 3), tags, strict=True):
+        again = client.get(f"/v1/items.{name}?limit={limit}", headers={"if-none-match": tag})
+        assert (again.status_code, again.headers["etag"]) == (304, tag)
+
+
+@pytest.mark.parametrize("name", ["csv", "ndjson"])
+def test_a_long_table_can_be_had_smaller_and_asked_for_its_head(library: Shelf, client: TestClient, name: str):
+    whole = client.get(f"/v1/items.{name}", headers={"accept-encoding": "identity"})
+    packed = client.get(f"/v1/items.{name}", headers={"accept-encoding": "gzip"})
+    head = client.head(f"/v1/items.{name}", headers={"accept-encoding": "gzip"})
+    assert (packed.headers["content-encoding"], packed.content) == ("gzip", whole.content)
+    assert (dict(head.headers), head.content) == (dict(packed.headers), b"")
+
+
+def test_a_table_says_how_to_subscribe_to_it(library: Shelf, client: TestClient):
+    for path in ("/v1/items.csv", "/v1/items.csv?limit=1", "/v1/items.ndjson"):
+        assert '/v1/items.atom>; rel="alternate"' in client.get(path).headers["link"]
+
+
 def test_a_row_has_the_codes_of_its_labels(library: Shelf, client: TestClient):
     row = rows(client, "limit=1")[0]
     assert (row["crafts"], row["regions"], row["headcount"]) == ("voice-actor|actor", "US-CA|US", "1200")
