@@ -6,7 +6,7 @@ import difflib
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qsl
 
 from api.names import AXES, Names
@@ -21,6 +21,14 @@ MAX_LIMIT = 200
 DEFAULT_LIMIT = 50
 MAX_CHOICES = 50  # names in one parameter
 MAX_SEARCH = 500  # characters of `q`
+
+# What the OpenAPI document says of these parameters, too, so in the words that ECMA 262 has for regular expressions.
+_TIME = r"([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.[0-9]{1,6})?)?(Z|[+ -]([01][0-9]|2[0-3]):?[0-5][0-9])?"
+MOMENT = rf"^[0-9]{{4}}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])(T{_TIME})?$"
+DURATION = (
+    r"^P(?=[0-9T])([0-9]{1,4}Y)?([0-9]{1,5}M)?([0-9]{1,5}W)?([0-9]{1,6}D)?"
+    r"(T(?=[0-9])([0-9]{1,7}H)?([0-9]{1,9}M)?([0-9]{1,9}S)?)?$"
+)
 
 FILTER_PARAMETERS = (
     *("topic", "craft", "department", "sector", "region", "union", "employer", "source", "exclude_source", "lang"),
@@ -61,11 +69,11 @@ class Reader:
         self.faults.append(Fault(_short(parameter), _short(value), detail, tuple(nearest)))
 
     def one(self, name: str) -> str | None:
-        """The value of a parameter that can be given once; None when it is not given, or given empty."""
+        """The value of a parameter that can be given once; None when it is not given, or given empty as forms do."""
         values = self.values.get(name, [])
         if len(values) > 1:
             self.fault(name, values[1], "is given more than once")
-        return values[0].strip() or None if values else None
+        return values[0] or None if values else None
 
     def choice(self, name: str, allowed: Collection[str], default: str) -> str:
         value = self.one(name)
@@ -78,10 +86,11 @@ class Reader:
     def choices(self, name: str, allowed: Collection[str]) -> list[str]:
         """The values of a comma list, each one of `allowed`, in the order given."""
         chosen = []
-        for value in (part.strip() for text in self.values.get(name, []) for part in text.split(",")):
+        given = [text for text in self.values.get(name, []) if text]
+        for value in (part.strip() for text in given for part in text.split(",")):
             if value in allowed:
                 chosen.append(value)
-            elif value:
+            else:
                 nearest = difflib.get_close_matches(value.casefold()[:80], allowed, n=3, cutoff=0.4)
                 self.fault(name, value, "is not known", nearest or list(allowed))
         return list(dict.fromkeys(chosen))
@@ -185,7 +194,7 @@ def _terms(
 
 def _search(reader: Reader) -> Search | None:
     text = reader.one("q")
-    if text is None:
+    if text is None or not text.strip():
         return None
     if len(text) > MAX_SEARCH:
         reader.fault("q", text, f"is longer than {MAX_SEARCH} characters")
@@ -201,7 +210,7 @@ def _confidence(reader: Reader) -> int:
     value = reader.one("min_confidence")
     if value is None:
         return 0
-    if re.fullmatch(r"0(\.[0-9]{1,6})?|1(\.0{1,6})?", value):
+    if re.fullmatch(r"-?[0-9]{1,20}(\.[0-9]{1,40})?([eE][+-]?[0-9]{1,3})?", value) and 0 <= float(value) <= 1:
         return round(float(value) * 100)
     reader.fault("min_confidence", value, "expected a number from 0 to 1, such as 0.8")
     return 0
@@ -229,35 +238,26 @@ def _moment(reader: Reader, name: str, *, at_end: bool = False) -> int | None:
     value = reader.one(name)
     if value is None:
         return None
-    # A bare + arrives as a space: 2026-11-20T12:00:00 02:00.
-    text = re.sub(r" (\d\d:?\d\d)$", r"+\1", value)
     try:
-        if re.fullmatch(r"\d{4}-\d\d-\d\d", text, re.ASCII):
-            day = date.fromisoformat(text)
-            midnight = int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp())
-            return midnight + SECONDS_PER_DAY if at_end else midnight
-        if re.match(r"\d{4}-\d\d-\d\dT\d\d", text, re.ASCII):
-            moment = datetime.fromisoformat(text)
-            return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())
+        if re.fullmatch(MOMENT, value):
+            # A bare + arrives as a space: 2026-11-20T12:00:00 02:00.
+            moment = datetime.fromisoformat(value.replace(" ", "+"))
+            seconds = int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())
+            return seconds + SECONDS_PER_DAY if at_end and "T" not in value else seconds
     except (ValueError, OverflowError):
         pass
     reader.fault(name, value, "expected an ISO 8601 date or instant, such as 2026-11-20 or 2026-11-20T08:00:00Z")
     return None
 
 
-_DURATION = re.compile(
-    r"P(?=[0-9T])(?:(\d{1,4})Y)?(?:(\d{1,5})M)?(?:(\d{1,5})W)?(?:(\d{1,6})D)?"
-    r"(?:T(?=[0-9])(?:(\d{1,7})H)?(?:(\d{1,9})M)?(?:(\d{1,9})S)?)?",
-    re.ASCII,
-)
-
-
 def _before(moment: datetime, duration: str) -> datetime:
     """A moment less an ISO 8601 duration; months are calendar months, cut to the last day of a shorter one."""
-    match = _DURATION.fullmatch(duration)
+    match = re.fullmatch(DURATION, duration)
     if not match:
         raise ValueError(duration)
-    years, months, weeks, days, hours, minutes, seconds = (int(part or 0) for part in match.groups())
+    years, months, weeks, days, _, hours, minutes, seconds = (
+        int(part[:-1]) if part and part[0] != "T" else 0 for part in match.groups()
+    )
     index = moment.year * 12 + moment.month - 1 - years * 12 - months
     year, month = divmod(index, 12)
     last_day = (datetime(year + (month == 11), (month + 1) % 12 + 1, 1, tzinfo=UTC) - timedelta(days=1)).day

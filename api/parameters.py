@@ -2,28 +2,44 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from api.filters import DEFAULT_LIMIT, MAX_LIMIT, MAX_SEARCH
+from api.documents import FIELDS
+from api.filters import DEFAULT_LIMIT, DURATION, MAX_LIMIT, MAX_SEARCH, MOMENT
+from api.names import AXES
 
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """`schema` is JSON Schema; a `many` parameter may be given again, which means AND."""
+    """`schema` is JSON Schema: of the value, or of its parts where commas are between them.
+
+    A `many` parameter may be given again, which means AND.
+    """
 
     description: str
     example: str
     schema: dict[str, Any]
     many: bool = False
+    commas: bool = False
 
 
 _TEXT: dict[str, Any] = {"type": "string"}
+_CURSOR: dict[str, Any] = {"type": "string", "pattern": "^[A-Za-z0-9_-]{1,40}$"}
 _OR = "A comma means OR, a leading - means not, the parameter again means AND."
 
 
-def _terms(what: str, example: str) -> Parameter:
-    return Parameter(f"{what} {_OR}", example, _TEXT, many=True)
+def _terms(what: str, ids: str, example: str) -> Parameter:
+    return Parameter(f"{what} The ids are those of {ids}. {_OR}", example, _TEXT, many=True)
+
+
+def _moment(description: str, example: str) -> Parameter:
+    return Parameter(description, example, {"type": "string", "pattern": MOMENT})
+
+
+def _some_of(description: str, example: str, *values: str) -> Parameter:
+    return Parameter(description, example, {"type": "string", "enum": list(values)}, commas=True)
 
 
 def _number(description: str, default: int, low: int, high: int) -> Parameter:
@@ -37,52 +53,53 @@ def _choice(description: str, default: str, *values: str) -> Parameter:
 
 
 PARAMETERS: dict[str, Parameter] = {
-    "topic": _terms("Topics, their sub-topics included.", "ai,layoffs"),
-    "craft": _terms("Crafts.", "voice-actor"),
-    "department": _terms("Departments: all their crafts.", "vfx"),
-    "sector": _terms("Sectors of the industry.", "games"),
-    "region": _terms("Where: ISO 3166 codes or places; what lies within is included.", "US-CA"),
-    "union": _terms("Unions and guilds.", "sag-aftra"),
-    "employer": _terms("Employers.", "netflix"),
-    "source": _terms("Sources, by id.", "variety"),
+    "topic": _terms("Topics, their sub-topics included.", "/v1/topics", "ai,layoffs"),
+    "craft": _terms("Crafts.", "/v1/crafts", "voice-actor"),
+    "department": _terms("Departments: all their crafts.", "/v1/facets?dimensions=department", "vfx"),
+    "sector": _terms("Sectors of the industry.", "/v1/facets?dimensions=sector", "games"),
+    "region": _terms("Where: ISO 3166 codes or places; what lies within is included.", "/v1/regions", "US-CA"),
+    "union": _terms("Unions and guilds.", "/v1/unions", "sag-aftra"),
+    "employer": _terms("Employers.", "/v1/employers", "netflix"),
+    "source": _terms("Publications.", "/v1/sources", "variety"),
     "exclude_source": Parameter("Sources to leave out; a comma separates several.", "variety", _TEXT, many=True),
-    "lang": _terms("Languages, by their primary tag.", "en"),
+    "lang": _terms("Languages, by their primary tag.", "/v1/facets?dimensions=lang", "en"),
     "q": Parameter(
         'Words in title and summary, all of which must be there. "A phrase" in quotes; OR between two; -not.',
         'strike "walk out" -lawsuit',
         {"type": "string", "maxLength": MAX_SEARCH},
     ),
-    "from": Parameter("Published from this ISO 8601 date (its first second, UTC) or instant on.", "2026-11-01", _TEXT),
-    "to": Parameter("Published until the end of this date, or before this instant.", "2026-11-30", _TEXT),
-    "window": Parameter("An ISO 8601 duration back from `to`, or from now.", "P7D", _TEXT),
-    "changed_since": Parameter(
-        "What the publisher says changed at or after this date or instant.", "2026-11-20T08:00:00Z", _TEXT
+    "from": _moment("Published from this ISO 8601 date (its first second, UTC) or instant on.", "2026-11-01"),
+    "to": _moment("Published until the end of this date, or before this instant; after `from`.", "2026-11-30"),
+    "window": Parameter(
+        "An ISO 8601 duration back from `to`, or from now; not beside `from`.",
+        "P7D",
+        {"type": "string", "pattern": DURATION},
+    ),
+    "changed_since": _moment(
+        "What the publisher says changed at or after this date or instant.", "2026-11-20T08:00:00Z"
     ),
     "min_confidence": Parameter(
-        "Least confidence of the labels asked for.", "0.8", {"type": "number", "minimum": 0, "maximum": 1}
+        "Least confidence of the labels asked for; needs one of them.",
+        "0.8",
+        {"type": "number", "minimum": 0, "maximum": 1},
     ),
-    "tracked": _choice(
-        "Items with a topic (true), without (false), or both (any).", "true", "true", "false", "any"
-    ),
+    "tracked": _choice("Items with a topic (true), without (false), or both (any).", "true", "true", "false", "any"),
     "sort": _choice(
-        "Newest publication first, newest arrival first, or best match of q first (among its 1,000 newest).",
+        "Newest publication first, newest arrival first, or best match of q first (among its 1,000 newest; needs q).",
         "published",
         *("published", "received", "relevance"),
     ),
     "limit": _number("Most items in one answer.", DEFAULT_LIMIT, 1, MAX_LIMIT),
-    "cursor": Parameter("Where to go on: next_cursor of the page before, as it was, with the same sort.", "", _TEXT),
-    "fields": Parameter("Only these keys of an item or its labels, comma-separated; id and self come always.",
-                        "title,url,topics", _TEXT),
-    "dimensions": Parameter("Only these dimensions, comma-separated.", "craft,region", _TEXT),
-    "by": _choice(
-        "What to count by.",
-        "none",
-        *("none", "topic", "craft", "department", "sector", "region", "union", "employer", "source", "lang"),
+    "cursor": Parameter("Where to go on: next_cursor of the page before, as it was, with the same sort.", "", _CURSOR),
+    "fields": _some_of(
+        "Only these keys of an item or its labels; id and self come always.", "title,url,topics", *FIELDS
     ),
+    "dimensions": _some_of("Only these dimensions.", "craft,region", *AXES),
+    "by": _choice("What to count by.", "none", "none", *AXES),
     "over": _choice("The periods to count over.", "month", "day", "week", "month", "quarter", "year"),
-    "since": Parameter("next_cursor of the changes seen last; none: from the beginning.", "", _TEXT),
-    "include": Parameter("item: each change with the item as it is now.", "item", _TEXT),
-}  # fmt: skip
+    "since": Parameter("next_cursor of the changes seen last; none: from the beginning.", "", _CURSOR),
+    "include": _some_of("item: each change with the item as it is now.", "item", "item"),
+}
 
 #: Where a parameter means something else in one place: (path, parameter).
 ELSEWHERE: dict[tuple[str, str], Parameter] = {
@@ -97,14 +114,20 @@ ELSEWHERE["/v1/items.ndjson", "limit"] = ELSEWHERE["/v1/items.csv", "limit"]
 
 def parameter_documents(path: str, names: tuple[str, ...]) -> list[dict[str, Any]]:
     """OpenAPI parameter objects."""
-    documents = []
-    for name in names:
-        parameter = ELSEWHERE.get((path, name)) or PARAMETERS[name]
-        schema = {"type": "array", "items": parameter.schema} if parameter.many else parameter.schema
-        document: dict[str, Any] = {"name": name, "in": "query", "description": parameter.description, "schema": schema}
-        if parameter.many:
-            document |= {"style": "form", "explode": True}
-        if parameter.example:
-            document["example"] = [parameter.example] if parameter.many else parameter.example
-        documents.append(document)
-    return documents
+    return [_document(name, ELSEWHERE.get((path, name)) or PARAMETERS[name]) for name in names]
+
+
+def _document(name: str, parameter: Parameter) -> dict[str, Any]:
+    document: dict[str, Any] = {"name": name, "in": "query", "description": parameter.description}
+    example: Any = parameter.example
+    if parameter.many or parameter.commas:
+        document |= {"schema": {"type": "array", "items": parameter.schema}, "style": "form", "explode": parameter.many}
+        example = [parameter.example] if parameter.many else parameter.example.split(",")
+    else:
+        # Forms send what was left empty; it is as if it had not been sent.
+        document |= {"schema": parameter.schema, "allowEmptyValue": True}
+        example = _READ[parameter.schema["type"]](parameter.example) if parameter.example else ""
+    return document | ({"example": example} if example else {})
+
+
+_READ: dict[str, Callable[[str], Any]] = {"string": str, "integer": int, "number": float}

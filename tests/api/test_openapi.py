@@ -5,22 +5,26 @@ To renew it: python -m tests.api.test_openapi
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import orjson
 import pytest
 from fastapi.testclient import TestClient
+from sqlalchemy import Engine
 
 from api import schemas
 from api.app import MODULES, create_app
 from api.envelope import HEADERS
 from api.examples import ITEM_PAGE
+from api.filters import DURATION, MOMENT
 from api.parameters import PARAMETERS
 from api.settings import ApiSettings
-from db.engine import open_engine
-from db.migrations import migrate
-from tests.api.archive import PUBLIC_URL, VOCABULARY, Shelf, make_client, make_headcount, make_labels, make_shelf
+from scraper.sources import load_sources
+from tests.api.archive import PUBLIC_URL, VOCABULARY, Shelf, make_headcount, make_labels
+from tests.db.factory import NOW
 
 SNAPSHOT = Path(__file__).parent / "openapi.json"
 RENEW = "python -m tests.api.test_openapi"
@@ -93,26 +97,46 @@ def test_the_examples_are_of_the_shape_they_show():
         ("/v1/items?limit=0", schemas.ProblemDocument),
     ],
 )
-def test_what_is_answered_has_the_shape_that_is_documented(tmp_path: Path, path: str, shape: Any):
-    with filled_client(tmp_path) as client:
-        answer = client.get(path).content
-    shape.model_validate_json(answer, strict=True, extra="forbid")
-
-
-def filled_client(tmp_path: Path) -> TestClient:
-    url = f"sqlite:///{tmp_path / 'craftwatch.db'}"
-    engine = open_engine(url)
-    migrate(engine)
-    shelf: Shelf = make_shelf(engine)
+def test_what_is_answered_has_the_shape_that_is_documented(shelf: Shelf, client: TestClient, path: str, shape: Any):
     labels = make_labels("ai", "voice-actor", "US-CA", "big-studio", "sag-aftra", figures=(make_headcount(),))
     shelf.add("a", labels=labels)
-    engine.dispose()
-    return make_client(url)
+    shape.model_validate_json(client.get(path).content, strict=True, extra="forbid")
 
 
-def test_the_page_for_people_names_every_path_and_parameter(tmp_path: Path):
-    with filled_client(tmp_path) as client:
-        page = client.get("/docs")
+@pytest.fixture
+def shipped(engine: Engine, database_url: str) -> Iterator[TestClient]:
+    """The vocabulary and the sources that craftwatch comes with, and one item in English."""
+    shelf = Shelf(engine, {source.id: source for source in load_sources()})
+    shelf.add("a", "ai", source="variety", language="en")
+    settings = ApiSettings(read_database_url=database_url, public_url=PUBLIC_URL)
+    with TestClient(create_app(settings, now=lambda: NOW)) as client:
+        yield client
+
+
+#: What an example needs beside it.
+COMPANIONS = {"min_confidence": {"topic": "ai"}}
+
+
+def test_every_example_of_a_parameter_is_understood(shipped: TestClient):
+    for path, methods in document()["paths"].items():
+        for parameter in methods["get"].get("parameters", []):
+            if parameter["in"] == "query" and "example" in parameter:
+                name, value = parameter["name"], parameter["example"]
+                if parameter.get("explode") is False:
+                    value = ",".join(value)
+                answer = shipped.get(path, params={name: value, **COMPANIONS.get(name, {})})
+                assert answer.status_code == (404 if "{" in path else 200), (path, name, answer.text)
+
+
+@pytest.mark.parametrize("pattern", [MOMENT, DURATION])
+def test_the_pattern_of_a_parameter_takes_its_examples_and_no_more(pattern: str):
+    good = {MOMENT: ["2026-11-01", "2026-11-20T08:00:00.5+02:00"], DURATION: ["P7D", "P1Y2M", "PT12H"]}
+    bad = {MOMENT: ["2026-13-01", "2026-11-01 ", "20261101", "2026-11-01T25:00"], DURATION: ["P", "PT", "7D", "P1H"]}
+    assert [text for text in good[pattern] + bad[pattern] if re.fullmatch(pattern, text)] == good[pattern]
+
+
+def test_the_page_for_people_names_every_path_and_parameter(client: TestClient):
+    page = client.get("/docs")
     assert "script" not in page.text
     assert all(path in page.text for path in document()["paths"])
     assert all(f"<code>{name}</code>" in page.text for name in PARAMETERS)
