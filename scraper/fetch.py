@@ -27,12 +27,11 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import ssl
-import time
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, nullcontext, suppress
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
-from functools import lru_cache, partial
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from importlib.metadata import version
 from types import TracebackType
@@ -41,9 +40,8 @@ import httpcore
 import httpx
 
 from db.shapes import Failure
-from scraper.fetching.addresses import AddressRefused, redact
+from scraper.fetching.addresses import redact
 from scraper.fetching.answers import (
-    PERMANENT_REDIRECTS,
     REDIRECTS,
     Freshness,
     Validators,
@@ -54,10 +52,15 @@ from scraper.fetching.answers import (
     retry_after_of,
     validators_of,
 )
+from scraper.fetching.conversation import CLOSED, CONVERSATION_ERRORS, Stage, conversation_failure
+from scraper.fetching.deadline import Deadline
 from scraper.fetching.decode import CODINGS, Body, BodyDamaged, BodyTooLarge
-from scraper.fetching.dial import AddressGuard, GuardedBackend, NameNotFound, Resolve, resolve_host
+from scraper.fetching.dial import AddressGuard, NameNotFound, Resolve, resolve_host
+from scraper.fetching.errors import FetchError
 from scraper.fetching.pacing import HostPacer
 from scraper.fetching.robots import MAX_ROBOTS_BYTES, RobotsCache, RobotsRecord, RobotsUnreachable, origin_of
+from scraper.fetching.route import Route, port_of
+from scraper.fetching.transport import GuardedTransport
 from scraper.settings import ScraperSettings
 
 __all__ = [
@@ -80,33 +83,14 @@ FEED_TYPES = (
 )
 PAGE_TYPES = "text/html, application/xhtml+xml, application/xml;q=0.9, text/xml;q=0.9, */*;q=0.1"
 
-MAX_REDIRECTS = 5
 ROBOTS_PART = 1 / 3  # of the time for a fetch, so that the rest is left for the document
 MAX_LINK_HEADER = 8_192
 ERROR_PAGE_BYTES = 65_536
 ERROR_PAGE_SECONDS = 3.0
-KEEPALIVE_SECONDS = 10.0
 # Few bodies are large; taking those four at a time bounds our memory, however many servers send without end.
 LARGE_BODY_BYTES = 1_000_000
 LARGE_BODIES_AT_ONCE = 4
 NO_VALIDATORS = Validators()
-
-
-class FetchError(Exception):
-    """A source gave nothing this time, and why. `detail` names no credentials and may be shown to anyone.
-
-    `retry_after` is the publisher's wish as sent (at most a year), None when there is none; `status` is None when no
-    answer came.
-    """
-
-    def __init__(
-        self, reason: Failure, detail: str, retry_after: timedelta | None = None, status: int | None = None
-    ) -> None:
-        super().__init__(f"{reason}: {detail}")
-        self.reason = reason
-        self.detail = detail
-        self.retry_after = retry_after
-        self.status = status
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +164,7 @@ class Fetcher:
         self._guard = AddressGuard(settings.allow_addresses, resolve)
         self._robots = RobotsCache(clock, robots_known)
         self._client = httpx.AsyncClient(
-            transport=_Transport(_open_pool(settings, self._guard, ssl_context, network)),
+            transport=GuardedTransport(settings, self._guard, ssl_context, network),
             headers={"User-Agent": user_agent(settings.contact), "Accept-Encoding": "gzip, deflate"},
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),  # an empty list: from nobody
             timeout=None,  # noqa: S113  # httpx's timeouts are per operation; ours is for the whole
@@ -210,24 +194,24 @@ class Fetcher:
         """
         asked = validators or NO_VALIDATORS
         async with self._deadline() as deadline:
-            route = _Route.begin(url)
+            route = Route.begin(url)
             while True:
                 await self._obey_robots(route.url, deadline)
                 reply = await self._exchange(route, {"Accept": accept, **asked.as_headers()}, deadline)
                 if reply.status not in REDIRECTS:
                     return self._conclude(reply, route, asked, deadline.spent_seconds())
-                route = route.redirected(reply)
+                route = route.redirected(reply.status, reply.location)
 
     @asynccontextmanager
-    async def _deadline(self, part: float = 1.0, whole: _Deadline | None = None) -> AsyncIterator[_Deadline]:
+    async def _deadline(self, part: float = 1.0, whole: Deadline | None = None) -> AsyncIterator[Deadline]:
         seconds = part * self._settings.fetch_timeout_seconds
         try:
             async with asyncio.timeout(seconds) as timeout:
-                yield _Deadline(timeout, seconds, whole)
+                yield Deadline(timeout, seconds, whole)
         except TimeoutError:
             raise FetchError(Failure.TIMEOUT, f"not finished within {seconds:g} s") from None
 
-    def _conclude(self, reply: _Reply, route: _Route, asked: Validators, seconds: float) -> Fetched | NotModified:
+    def _conclude(self, reply: _Reply, route: Route, asked: Validators, seconds: float) -> Fetched | NotModified:
         now = self._clock()
         freshness = freshness_of(reply.headers, now)
         if reply.status == 304 and asked.as_headers():
@@ -254,7 +238,7 @@ class Fetcher:
             link_header=reply.headers.get("link", "")[:MAX_LINK_HEADER],
         )
 
-    async def _obey_robots(self, url: httpx.URL, deadline: _Deadline) -> None:
+    async def _obey_robots(self, url: httpx.URL, deadline: Deadline) -> None:
         if not self._settings.robots:
             return
         origin = origin_of(str(url))
@@ -270,18 +254,18 @@ class Fetcher:
         if not rules.allowed(str(url)):
             raise FetchError(Failure.BLOCKED, f"{origin}/robots.txt asks us not to read this address")
 
-    async def _read_robots(self, url: str, whole: _Deadline) -> bytes | None:
+    async def _read_robots(self, url: str, whole: Deadline) -> bytes | None:
         """The start of a robots.txt; None for "there is none" (RFC 9309 §2.3.1.2, §2.3.1.3)."""
         try:
             async with self._deadline(ROBOTS_PART, whole) as deadline:
-                route = _Route.begin(url)
+                route = Route.begin(url)
                 while True:
                     reply = await self._exchange(
                         route, {"Accept": "text/plain, */*;q=0.1"}, deadline, cut_at=MAX_ROBOTS_BYTES
                     )
                     if reply.status not in REDIRECTS:
                         break
-                    route = route.redirected(reply)
+                    route = route.redirected(reply.status, reply.location)
         except FetchError as error:
             if error.reason is Failure.HTTP_4XX:  # redirects without end: as if there were none
                 return None
@@ -295,25 +279,25 @@ class Fetcher:
         return None
 
     async def _exchange(
-        self, route: _Route, headers: dict[str, str], deadline: _Deadline, cut_at: int | None = None
+        self, route: Route, headers: dict[str, str], deadline: Deadline, cut_at: int | None = None
     ) -> _Reply:
         """One request and its answer; the body is read where it can matter. `cut_at`: take so much and stop."""
         async with self._turn(route.url.host, deadline):
-            stage = _Stage()
+            stage = Stage()
             try:
                 await self._check_before_proxy(route.url)
                 try:
                     return await self._ask(route, headers, stage, deadline, cut_at)
-                except _CLOSED:
+                except CLOSED:
                     if not stage.on_old_connection:
                         raise
-                    stage = _Stage()  # closed while we thought it open: a GET may be sent again (RFC 9112 §9.3.1)
+                    stage = Stage()  # closed while we thought it open: a GET may be sent again (RFC 9112 §9.3.1)
                     return await self._ask(route, headers, stage, deadline, cut_at)
-            except _CONVERSATION_ERRORS as error:
-                raise _conversation_failure(error, stage) from error
+            except CONVERSATION_ERRORS as error:
+                raise conversation_failure(error, stage) from error
 
     async def _ask(
-        self, route: _Route, headers: dict[str, str], stage: _Stage, deadline: _Deadline, cut_at: int | None
+        self, route: Route, headers: dict[str, str], stage: Stage, deadline: Deadline, cut_at: int | None
     ) -> _Reply:
         request = self._client.build_request("GET", route.url, headers=headers, extensions={"trace": stage})
         response = await self._client.send(request, stream=True, auth=route.auth)
@@ -323,7 +307,7 @@ class Fetcher:
             await response.aclose()
 
     @asynccontextmanager
-    async def _turn(self, host: str, deadline: _Deadline) -> AsyncIterator[None]:
+    async def _turn(self, host: str, deadline: Deadline) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
             with deadline.stopped():
                 await stack.enter_async_context(self._pacer.turn(host))
@@ -334,9 +318,9 @@ class Fetcher:
         """A proxy dials for us: all that can be checked is the name, and where it leads from here."""
         if self._settings.proxy is not None:
             with suppress(NameNotFound):  # the proxy may know it
-                await self._guard.addresses_for(url.raw_host.decode("ascii"), _port_of(url))
+                await self._guard.addresses_for(url.raw_host.decode("ascii"), port_of(url))
 
-    async def _receive(self, response: httpx.Response, deadline: _Deadline, cut_at: int | None) -> _Reply:
+    async def _receive(self, response: httpx.Response, deadline: Deadline, cut_at: int | None) -> _Reply:
         reply = _Reply(response.status_code, response.headers, _location_of(response))
         if reply.status == 304 or reply.status in REDIRECTS:
             return reply
@@ -358,9 +342,7 @@ class Fetcher:
             body.discard()  # an error that the caller keeps must not keep it
         return reply
 
-    async def _receive_document(
-        self, response: httpx.Response, reply: _Reply, body: Body, deadline: _Deadline
-    ) -> bytes:
+    async def _receive_document(self, response: httpx.Response, reply: _Reply, body: Body, deadline: Deadline) -> bytes:
         async with AsyncExitStack() as stack:
             is_large = False
             async for data in response.aiter_raw():
@@ -384,206 +366,10 @@ class _Reply:
     bytes_on_wire: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class _Route:
-    """Where a fetch stands: the address to ask next, and how it was reached."""
-
-    url: httpx.URL  # without userinfo and fragment
-    source: httpx.URL
-    credentials: tuple[str, str] | None
-    permanent: bool = True  # by 301 and 308 only, so far
-    permanent_redirect_to: str | None = None
-    visited: tuple[httpx.URL, ...] = ()
-
-    @classmethod
-    def begin(cls, url: str) -> _Route:
-        parsed = _parse_url(url, "the address")
-        bare = _bare(parsed)
-        credentials = (parsed.username, parsed.password) if parsed.userinfo else None
-        return cls(bare, bare, credentials)
-
-    @property
-    def auth(self) -> httpx.BasicAuth | None:
-        if self.credentials is None or _origin(self.url) != _origin(self.source):
-            return None
-        return httpx.BasicAuth(*self.credentials)
-
-    def redirected(self, reply: _Reply) -> _Route:
-        """The route after one redirect. A source asked by https is never followed to http (nothing secret would leak,
-        but anyone on the way could then write its items); one asked by http has promised nothing."""
-        if not reply.location:
-            raise FetchError(Failure.HTTP_4XX, f"status {reply.status} without a Location", status=reply.status)
-        url = _bare(_parse_url(reply.location, "a redirect", self.url))
-        if self.source.scheme == "https" and url.scheme == "http":
-            raise FetchError(Failure.TLS, f"redirected from https to {redact(str(url))}", status=reply.status)
-        if url.host.startswith("tollbit."):  # where its publishers send programs
-            raise FetchError(Failure.CHALLENGE, "redirected to a paywall for programs (TollBit)", status=reply.status)
-        visited = (*self.visited, self.url)
-        if url in visited or len(visited) > MAX_REDIRECTS:
-            what = "redirected in a circle" if url in visited else f"more than {MAX_REDIRECTS} redirects"
-            raise FetchError(Failure.HTTP_4XX, what, status=reply.status)
-        permanent = self.permanent and reply.status in PERMANENT_REDIRECTS
-        moved_to = str(url) if permanent and self.credentials is None else self.permanent_redirect_to
-        return replace(self, url=url, permanent=permanent, permanent_redirect_to=moved_to, visited=visited)
-
-
-class _Deadline:
-    """The end of a fetch, or of a part of one, which stands still while we wait for our own turn."""
-
-    def __init__(self, timeout: asyncio.Timeout, seconds: float, whole: _Deadline | None = None) -> None:
-        self._timeout = timeout
-        self._began = time.monotonic()
-        self._stopped_seconds = 0.0
-        self._seconds = seconds
-        self._whole = whole
-
-    def spent_seconds(self) -> float:
-        return time.monotonic() - self._began - self._stopped_seconds
-
-    @contextmanager
-    def stopped(self) -> Iterator[None]:
-        began = time.monotonic()
-        if not self._timeout.expired():
-            self._timeout.reschedule(None)
-        try:
-            with self._whole.stopped() if self._whole else nullcontext():
-                yield
-        finally:
-            self._stopped_seconds += time.monotonic() - began
-            if not self._timeout.expired():
-                left = self._seconds - self.spent_seconds()
-                self._timeout.reschedule(asyncio.get_running_loop().time() + left)
-
-
-class _Stage:
-    """httpcore's trace hook: remembers how far the conversation came."""
-
-    def __init__(self) -> None:
-        self.in_tls = False
-        self.in_body = False
-        self.on_old_connection = False  # asked on a connection from before, and no answer yet
-        self._dialled = False
-
-    async def __call__(self, event: str, info: Mapping[str, object]) -> None:
-        if event == "connection.connect_tcp.started":
-            self._dialled = True
-        elif event == "http11.send_request_headers.started":
-            self.on_old_connection = not self._dialled
-        elif event == "http11.receive_response_headers.complete":
-            self.on_old_connection = False
-        elif ".start_tls." in event:
-            self.in_tls = not event.endswith(".complete")
-        elif ".receive_response_body." in event:
-            self.in_body = True
-
-
-class _Transport(httpx.AsyncBaseTransport):
-    """httpx over an httpcore pool of our own making, whose network is guarded."""
-
-    def __init__(self, pool: httpcore.AsyncConnectionPool) -> None:
-        self._pool = pool
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        url = request.url
-        answer = await self._pool.handle_async_request(
-            httpcore.Request(
-                method=request.method,
-                url=httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path),
-                headers=request.headers.raw,
-                content=request.stream,
-                extensions=request.extensions,
-            )
-        )
-        # httpx reads Location even when it is not to follow it, and raises on some; _Route reads it, so it goes aside.
-        location = next((value for name, value in answer.headers if name.lower() == b"location"), None)
-        return httpx.Response(
-            answer.status,
-            headers=[(name, value) for name, value in answer.headers if name.lower() != b"location"],
-            stream=_AnswerStream(answer),
-            extensions={**answer.extensions, "location": location},
-        )
-
-    async def aclose(self) -> None:
-        await self._pool.aclose()
-
-
-class _AnswerStream(httpx.AsyncByteStream):
-    def __init__(self, answer: httpcore.Response) -> None:
-        self._answer = answer
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        async for data in self._answer.aiter_stream():
-            yield data
-
-    async def aclose(self) -> None:
-        await self._answer.aclose()
-
-
-_CONVERSATION_ERRORS = (
-    AddressRefused,
-    NameNotFound,
-    httpcore.NetworkError,
-    httpcore.ProtocolError,
-    httpcore.ProxyError,
-    httpcore.TimeoutException,
-    httpcore.UnsupportedProtocol,
-    httpx.TransportError,
-)
-_CLOSED = (httpcore.RemoteProtocolError, httpcore.ReadError, httpcore.WriteError)
-_TIMEOUTS = (httpcore.TimeoutException, httpx.TimeoutException)
-
-
-def _conversation_failure(error: Exception, stage: _Stage) -> FetchError:
-    said = str(error) or type(error).__name__
-    if isinstance(error, AddressRefused):
-        return FetchError(Failure.REFUSED_ADDRESS, said)
-    if isinstance(error, NameNotFound):
-        return FetchError(Failure.DNS, said)
-    if isinstance(error, _TIMEOUTS):
-        return FetchError(Failure.TIMEOUT, "no connection within the time for one")
-    if stage.in_tls:
-        return FetchError(Failure.TLS, said)
-    if stage.in_body:
-        return FetchError(Failure.TRUNCATED, f"the connection ended before the body did ({said})")
-    return FetchError(Failure.CONNECT, said)
-
-
 def _robots_failure(origin: str, cause: Exception) -> FetchError:
     if not isinstance(cause, FetchError):
         raise cause
     return FetchError(cause.reason, f"{cause.detail} (asking {origin}/robots.txt)", cause.retry_after, cause.status)
-
-
-def _open_pool(
-    settings: ScraperSettings,
-    guard: AddressGuard,
-    ssl_context: ssl.SSLContext | None,
-    network: httpcore.AsyncNetworkBackend | None,
-) -> httpcore.AsyncConnectionPool:
-    context = ssl_context or _authorities()
-    if settings.proxy is None:
-        return httpcore.AsyncConnectionPool(
-            ssl_context=context,
-            max_connections=None,  # Fetcher counts them: waiting in the pool would use up the deadline
-            max_keepalive_connections=settings.concurrency,
-            keepalive_expiry=KEEPALIVE_SECONDS,
-            network_backend=GuardedBackend(guard, network),
-        )
-    proxy = httpx.URL(settings.proxy)
-    return httpcore.AsyncHTTPProxy(
-        proxy_url=httpcore.URL(scheme=proxy.raw_scheme, host=proxy.raw_host, port=proxy.port, target=b"/"),
-        proxy_auth=(proxy.username, proxy.password) if proxy.userinfo else None,
-        ssl_context=context,
-        max_connections=None,
-        max_keepalive_connections=settings.concurrency,
-        keepalive_expiry=KEEPALIVE_SECONDS,
-        network_backend=network,
-    )
-
-
-@lru_cache(maxsize=1)
-def _authorities() -> ssl.SSLContext:
-    return httpx.create_ssl_context(trust_env=False)  # a tenth of a second, so once for all runs of a process
 
 
 async def _receive_error_page(response: httpx.Response, reply: _Reply) -> _Reply:
@@ -595,7 +381,7 @@ async def _receive_error_page(response: httpx.Response, reply: _Reply) -> _Reply
         async with asyncio.timeout(ERROR_PAGE_SECONDS):
             async for data in response.aiter_raw():
                 body.add(data)
-    except (BodyTooLarge, BodyDamaged, TimeoutError, *_CONVERSATION_ERRORS):
+    except (BodyTooLarge, BodyDamaged, TimeoutError, *CONVERSATION_ERRORS):
         pass
     reply.body = body.so_far()
     return reply
@@ -622,28 +408,3 @@ def _location_of(response: httpx.Response) -> str:
 def _stated_length(response: httpx.Response) -> int:
     text = response.headers.get("content-length", "")
     return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
-
-
-def _parse_url(text: str, what: str, base: httpx.URL | None = None) -> httpx.URL:
-    try:
-        url = base.join(text) if base is not None else httpx.URL(text)
-        host = url.host  # decoded here, and then only: raises for "xn--" and what is no name
-    except (httpx.InvalidURL, ValueError):
-        raise FetchError(Failure.REFUSED_ADDRESS, f"{what} cannot be read as a URL") from None
-    if url.scheme not in ("http", "https") or not host or not 0 < _port_of(url) < 65_536:
-        raise FetchError(Failure.REFUSED_ADDRESS, f"{what} is not an http or https URL: {redact(str(url))}")
-    return url
-
-
-def _bare(url: httpx.URL) -> httpx.URL:
-    return url.copy_with(userinfo=b"", fragment=None)
-
-
-def _origin(url: httpx.URL) -> tuple[str, str, int]:
-    return url.scheme, url.host, _port_of(url)
-
-
-def _port_of(url: httpx.URL) -> int:
-    if url.port is None:
-        return 443 if url.scheme == "https" else 80
-    return url.port
