@@ -35,5 +35,10 @@ for command in (
     trying.evaluate,
     archive.migrate,
     archive.retag,
+    archive.backup,
+    archive.restore,
+    archive.copy,
+    archive.prune,
+    archive.doctor,
 ):
     main.add_command(command)
