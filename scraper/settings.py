@@ -62,6 +62,12 @@ class ScraperSettings(BaseSettings):
         le=3600,
         description="Least time between the starts of two requests to one host (a quarter of jitter is added).",
     )
+    lease_seconds: float = Field(
+        default=60.0,
+        ge=1,
+        le=3600,
+        description="On PostgreSQL: after so long the sources of a scraper that died are asked by another.",
+    )
     robots: bool = Field(
         default=True, description="Whether robots.txt is read and obeyed; switch it off only for your own servers."
     )

@@ -11,12 +11,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections import defaultdict
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TypeVar
+from functools import cached_property
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from sqlalchemy import Engine
@@ -34,6 +36,7 @@ BEATS_PER_LEASE = 3
 THREADS = 4
 
 Remembered = tuple[Source, SourceMemory]
+Write = Callable[[Callable[[], Any]], Awaitable[Any]]  # does something to the database, and outlasts its restart
 T = TypeVar("T")
 
 
@@ -48,12 +51,19 @@ class Claim:
 class Alone:
     """Nobody else scrapes: every site is ours."""
 
-    def claim(self, site: str, wanted: Sequence[Remembered]) -> Claim | None:
-        """None: another scraper has it. May ask the database, and wait for it."""
+    with_others = False
+
+    @asynccontextmanager
+    async def kept(self) -> AsyncIterator[None]:
+        """While the block runs, what is claimed stays ours."""
+        yield
+
+    async def claim(self, site: str, wanted: Sequence[Remembered], write: Write) -> Claim | None:
+        """None: another scraper has it. Where the database is asked, it is by `write`."""
         return Claim(wanted)
 
-    def release(self, site: str) -> None:
-        """May ask the database, and wait for it."""
+    async def release(self, site: str, write: Write) -> None:
+        """Others may have it."""
 
     async def holds(self, site: str) -> bool:
         """Whether a site that was ours still is."""
@@ -64,15 +74,19 @@ class Alone:
 class Shared(Alone):
     """Others scrape too. Good while `kept` runs.
 
-    `remembered`: all sources that may lie at our sites, wanted or not, for a pause may have been told to any of them.
-    `still_wanted` decides from what was remembered at the start of the run and what is remembered now.
+    `remembered`: all sources, wanted or not, for a pause may have been told to any of a site.
+    `still_wanted` decides from what was remembered at the start of the run and what is remembered now. Pauses told to
+    others are obeyed unless `named`.
     """
+
+    with_others = True
 
     engine: Engine
     leases: Leases
     remembered: Sequence[Remembered]
     still_wanted: Callable[[Source, SourceMemory, SourceMemory], bool]
     now: Callable[[], datetime]
+    named: bool = False
     _threads: ThreadPoolExecutor = field(init=False)
 
     @asynccontextmanager
@@ -87,25 +101,12 @@ class Shared(Alone):
                 with suppress(DBAPIError):  # they run out by themselves
                     self.leases.release_all()
 
-    def claim(self, site: str, wanted: Sequence[Remembered]) -> Claim | None:
-        if not self.leases.claim([site]):
-            return None
-        there = [source for source, memory in self.remembered if site_of_source(source, memory) == site]
-        memories = load_memories(self.engine, [source.id for source in there])
-        pauses = [until for memory in memories.values() if (until := paused_until(memory, self.now())) is not None]
-        return Claim(
-            [
-                (source, memories[source.id])
-                for source, before in wanted
-                if source.id in memories
-                and site_of_source(source, memories[source.id]) == site  # it may have moved meanwhile
-                and self.still_wanted(source, before, memories[source.id])
-            ],
-            max(pauses, default=None),
-        )
+    async def claim(self, site: str, wanted: Sequence[Remembered], write: Write) -> Claim | None:
+        claim: Claim | None = await write(lambda: self._claim(site, wanted))
+        return claim
 
-    def release(self, site: str) -> None:
-        self.leases.release([site])
+    async def release(self, site: str, write: Write) -> None:
+        await write(lambda: self.leases.release([site]))
 
     async def holds(self, site: str) -> bool:
         if not self.leases.holds(site):
@@ -118,6 +119,30 @@ class Shared(Alone):
             return await self._in_thread(lambda: take_turn(self.engine, site, spacing_seconds))
         except DBAPIError:
             return 0.0
+
+    def _claim(self, site: str, wanted: Sequence[Remembered]) -> Claim | None:
+        if not self.leases.claim([site]):
+            return None
+        memories = load_memories(self.engine, self._sources_at[site])
+        ours = [
+            (source, memories[source.id])
+            for source, before in wanted
+            if site_of_source(source, memories[source.id]) == site  # it may have moved meanwhile
+            and self.still_wanted(source, before, memories[source.id])
+        ]
+        return Claim(ours, None if self.named else self._pause(memories.values()))
+
+    def _pause(self, memories: Iterable[SourceMemory]) -> datetime | None:
+        pauses = (paused_until(memory, self.now()) for memory in memories)
+        return max((until for until in pauses if until is not None), default=None)
+
+    @cached_property
+    def _sources_at(self) -> Mapping[str, list[str]]:
+        """Site → ids of all sources there."""
+        found = defaultdict(list)
+        for source, memory in self.remembered:
+            found[site_of_source(source, memory)].append(source.id)
+        return found
 
     async def _beat(self) -> None:
         while True:
