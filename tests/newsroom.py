@@ -44,8 +44,10 @@ class Newsroom:
         before = len(self.server.requests)
         engine = open_engine(self.url)
         run = Run(engine, self.settings, tuple(self.sources), now=lambda: self.clock)
-        self.report = run.once(source_ids, everything=everything)
-        engine.dispose()
+        try:
+            self.report = run.once(source_ids, everything=everything)
+        finally:
+            engine.dispose()
         return [request for request in self.server.requests[before:] if request.path != "/robots.txt"]
 
     def paths_at(self, after: timedelta, **options: bool) -> list[str]:

@@ -108,3 +108,29 @@ def test_a_host_has_two_turns_at_once_at_most() -> None:
 )
 def test_the_hosts_of_a_platform_are_one_site(host: str, site: str) -> None:
     assert site_of(host) == site
+
+
+def test_a_turn_waits_for_others_who_ask_the_same_host() -> None:
+    clock = Clock()
+    asked: list[tuple[str, float]] = []
+
+    async def reserve(site: str, spacing_seconds: float) -> float:
+        asked.append((site, spacing_seconds))
+        return 7.0
+
+    async def visit() -> float:
+        async with HostPacer(2.0, clock, clock.sleep, lambda: 0.0, reserve).turn("a.substack.com"):
+            return clock.now - 1000.0
+
+    assert (asyncio.run(visit()), asked) == (7.0, [("substack.com", 2.0)])
+
+
+def test_turns_that_need_no_pause_are_not_asked_for() -> None:
+    async def reserve(site: str, spacing_seconds: float) -> float:
+        raise AssertionError("asked")
+
+    async def visit() -> None:
+        async with HostPacer(0.0, reserve=reserve).turn("a.example"):
+            pass
+
+    asyncio.run(visit())
