@@ -6,23 +6,29 @@ wrong, 3 the database cannot be used, 75 another run is under way (EX_TEMPFAIL: 
 
 from __future__ import annotations
 
-import logging
-import sys
 from importlib.metadata import version
 
 import click
 
 from scraper.commands import archive, running, sources, trying
+from scraper.logs import FORMATS, configure_logging
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(version("craftwatch"), message="craftwatch %(version)s")
 @click.option("-v", "--verbose", is_flag=True, help="Log every source, not only those that fail.")
-def main(verbose: bool) -> None:
+@click.option(
+    "--log",
+    "log_format",
+    type=click.Choice(FORMATS),
+    default="plain",
+    envvar="CRAFTWATCH_LOG",
+    show_envvar=True,
+    help="The log as lines for people, or as one JSON object per line.",
+)
+def main(verbose: bool, log_format: str) -> None:
     """Entertainment trade news about AI, layoffs and contracts, tagged by craft and region."""
-    level = logging.INFO if verbose else logging.ERROR
-    logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
-    logging.getLogger("httpx").setLevel(logging.WARNING)
+    configure_logging(log_format, verbose=verbose)
 
 
 for command in (

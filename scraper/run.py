@@ -6,13 +6,11 @@ import asyncio
 import difflib
 import logging
 import os
-import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 import platformdirs
@@ -36,6 +34,7 @@ from scraper.schedule import current_feed_url, is_due, paused_until
 from scraper.scrape import Fetches, RunReport, Scraper, SourceReport
 from scraper.settings import ScraperSettings
 from scraper.sources import SourcesError, load_sources
+from scraper.stopping import Stop
 from scraper.tag import Tagger
 
 log = logging.getLogger("craftwatch.scrape")
@@ -52,6 +51,7 @@ class Run:
     sources: tuple[Source, ...]
     documents: Mapping[str, bytes] | None = None
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    stop: Stop = field(default_factory=Stop)
 
     @classmethod
     def of_settings(cls, engine: Engine, settings: ScraperSettings) -> Run:
@@ -144,6 +144,7 @@ class Run:
                     concurrency=1 if self.documents is not None else self.settings.concurrency,
                     now=self.now,
                     on_reconnect=lock.renew,
+                    stop=self.stop,
                 )
                 return await scraper.run(chosen, on_done, pauses)
 
@@ -185,13 +186,12 @@ def sample_database() -> None:
     os.environ["CRAFTWATCH_DATABASE_URL"] = f"sqlite:///{path}"
 
 
-def watch(run: Run, *, sleep: Callable[[float], Any] = time.sleep) -> None:
-    """Ask each source whenever it is due, until the process that started us is gone.
+def watch(run: Run) -> None:
+    """Ask each source whenever it is due, until asked to stop.
 
     A database that cannot be used for a while, or that another run is using, is tried again after a minute.
     """
-    parent = os.getppid()
-    while os.getppid() == parent:
+    while not run.stop.asked:
         try:
             wait = run.seconds_until_due()
             if not wait:
@@ -199,8 +199,7 @@ def watch(run: Run, *, sleep: Callable[[float], Any] = time.sleep) -> None:
         except (DatabaseError, DBAPIError) as error:
             log.error("%s", explain(error) if isinstance(error, DBAPIError) else error)
             wait = LONGEST_SLEEP_SECONDS
-        if wait:
-            sleep(wait)
+        run.stop.wait(wait)
 
 
 def known_source(source_id: str, known: Mapping[str, object]) -> str:

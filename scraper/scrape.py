@@ -12,7 +12,7 @@ import logging
 import random
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
@@ -30,9 +30,12 @@ from scraper.fetching.pacing import site_of
 from scraper.parse import ParseError
 from scraper.parsing.workers import ParserPool
 from scraper.schedule import Answer, after_check, current_feed_url, may_send_validators, pause_asked
+from scraper.stopping import STEP_SECONDS, Stop
 from scraper.tag import Tagger
 
 log = logging.getLogger("craftwatch.scrape")
+
+STOPPING_SECONDS = 15.0  # for the sources under way when the run is asked to end
 
 T = TypeVar("T")
 
@@ -101,6 +104,7 @@ class Scraper:
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     chance: random.Random = field(default_factory=random.Random)
     on_reconnect: Callable[[], None] = lambda: None
+    stop: Stop = field(default_factory=Stop)
 
     async def run(
         self,
@@ -110,6 +114,8 @@ class Scraper:
     ) -> RunReport:
         """Check every one of these sources once. What the database raises ends the run and is raised.
 
+        Asked to stop, it begins no other source and gives those under way STOPPING_SECONDS; what was not asked is not
+        in the report, and due as before.
         `pauses` (site → until when it wants to be left alone) is what earlier runs were told.
         """
         started = time.monotonic()
@@ -119,17 +125,29 @@ class Scraper:
 
             async def one(source: Source, memory: SourceMemory) -> None:
                 done = await _Visit(round_, source, memory).run()
+                if done is None:
+                    return
                 report.sources.append(done)
                 on_done(done)
 
             try:
                 async with asyncio.TaskGroup() as group:
-                    for source, memory in sources:
-                        group.create_task(one(source, memory))
+                    visits = {group.create_task(one(source, memory)) for source, memory in sources}
+                    group.create_task(_end_in_time(visits, self.stop))
             except ExceptionGroup as failed:
                 raise failed.exceptions[0] from failed
         report.seconds = time.monotonic() - started
         return report
+
+
+async def _end_in_time(visits: Set[asyncio.Task[None]], stop: Stop) -> None:
+    """Wait for all of these; once asked to stop, cancel what is left after STOPPING_SECONDS."""
+    while visits and not stop.asked:
+        _, visits = await asyncio.wait(visits, timeout=STEP_SECONDS)
+    if visits:
+        _, visits = await asyncio.wait(visits, timeout=STOPPING_SECONDS)
+    for visit in visits:
+        visit.cancel()
 
 
 @dataclass(frozen=True)
@@ -161,12 +179,15 @@ class _Visit:
         self.url = current_feed_url(source, memory)
         self.site = site_of(urlsplit(self.url).hostname or "")
 
-    async def run(self) -> SourceReport:
+    async def run(self) -> SourceReport | None:
+        """None: not begun, for the run was asked to stop."""
         async with AsyncExitStack() as seat:
             # One source of a site at a time, so that a pause it asks for holds for the next; and who waits for a site
             # keeps no seat from the others.
             async with self.round.lanes[self.site]:
                 await seat.enter_async_context(self.round.seats)
+                if self.scraper.stop.asked:
+                    return None
                 self.started_at = self.scraper.now()
                 self.clock = time.monotonic()
                 if (until := self.round.pauses.get(self.site)) is not None and until > self.started_at:
@@ -288,7 +309,8 @@ def _max_age(freshness: Freshness) -> timedelta | None:
 
 def _log(report: SourceReport) -> None:
     if report.reason is not None:
-        log.warning("%s: %s (%s)", report.source_id, report.reason.value, report.detail)
+        fields = {"source": report.source_id, "reason": report.reason.value, "seconds": round(report.seconds, 3)}
+        log.warning("%s: %s (%s)", report.source_id, report.reason.value, report.detail, extra=fields)
         return
     counts = report.counts
     log.info(
@@ -298,4 +320,5 @@ def _log(report: SourceReport) -> None:
         counts.new,
         counts.changed,
         counts.unchanged,
+        extra={"source": report.source_id, "outcome": report.outcome, "seconds": round(report.seconds, 3)},
     )

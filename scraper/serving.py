@@ -2,14 +2,45 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 import os
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 
 import uvicorn
+
+from scraper.stopping import PARENT, Stop
+
+FIRST_INHERITED = 3  # sd_listen_fds(3)
+FINISHING_SECONDS = 10  # for requests under way when we are asked to end
+LINGERING_SECONDS = 0.2
+CHILD_SECONDS = 30.0  # for the scraper beside us to save what is under way: more than STOPPING_SECONDS
+
+
+class _Server(uvicorn.Server):
+    """Ends when `stop` is asked, whenever that was: a signal before uvicorn listens for signals would be lost on it."""
+
+    def __init__(self, config: uvicorn.Config, stop: Stop) -> None:
+        super().__init__(config)
+        self._stop = stop
+
+    @contextmanager
+    def capture_signals(self) -> Generator[None, None, None]:
+        yield
+
+    async def on_tick(self, counter: int) -> bool:
+        return await super().on_tick(counter) or self._stop.asked
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Whoever was let in a moment ago may still say what they want: uvicorn hangs up on those who have not yet."""
+        for server in self.servers:
+            server.close()
+        await asyncio.sleep(LINGERING_SECONDS)
+        await super().shutdown(sockets)
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -22,25 +53,69 @@ def listen(host: str, port: int) -> socket.socket:
     return listening
 
 
-def serve_until_stopped(listening: socket.socket, address: str) -> None:
-    """Serve the API on this socket until SIGINT or SIGTERM; requests under way are finished first.
+def inherited_socket() -> socket.socket | None:
+    """The socket that a service manager listens on for us (sd_listen_fds(3)); it keeps who comes while we restart."""
+    given = os.environ.pop("LISTEN_PID", ""), os.environ.pop("LISTEN_FDS", "")
+    os.environ.pop("LISTEN_FDNAMES", None)
+    if given != (str(os.getpid()), "1"):
+        return None
+    inherited = socket.socket(fileno=FIRST_INHERITED)
+    inherited.set_inheritable(False)
+    return inherited
 
-    Links in answers begin with `address` unless CRAFTWATCH_PUBLIC_URL says otherwise.
+
+def address_of(listening: socket.socket) -> str:
+    """Under which this machine reaches us; a wildcard is no address to call."""
+    if listening.family not in (socket.AF_INET, socket.AF_INET6):
+        return "http://localhost/"
+    host, port = listening.getsockname()[:2]
+    reached = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104  # compared, not bound
+    return f"http://{f'[{reached}]' if ':' in reached else reached}:{port}/"
+
+
+def offer_metrics(port: int) -> None:
+    """What comes to this port is answered with numbers by the API that is started next."""
+    os.environ["CRAFTWATCH_METRICS_PORT"] = str(port)
+
+
+def serve_until_stopped(
+    sockets: list[socket.socket], address: str, stop: Stop, app: str = "api.app:create_app"
+) -> None:
+    """Serve the API on these sockets until asked to stop; requests under way are finished first.
+
+    Links in answers begin with `address` unless CRAFTWATCH_PUBLIC_URL says otherwise. `app` makes what is served; it
+    goes by name, for the scraper does not import the API.
     """
     os.environ.setdefault("CRAFTWATCH_PUBLIC_URL", address)
-    # By name: the scraper does not import the API.
-    config = uvicorn.Config("api.app:create_app", factory=True, log_level="warning", server_header=False)
-    uvicorn.Server(config).run(sockets=[listening])
+    config = uvicorn.Config(
+        app,
+        factory=True,
+        log_config=None,  # ours
+        access_log=False,  # who reads what is nobody's business
+        server_header=False,
+        timeout_graceful_shutdown=FINISHING_SECONDS,
+    )
+    _Server(config, stop).run(sockets=sockets)
 
 
 @contextmanager
 def scraping_alongside(*, enabled: bool) -> Iterator[None]:
-    """A child that scrapes on schedule while the block runs."""
+    """A child that scrapes on schedule while the block runs.
+
+    In a session of its own: Ctrl+C at the terminal is ours to pass on, once.
+    """
     if not enabled:
         yield
         return
-    with subprocess.Popen([sys.executable, "-m", "scraper", "scrape", "--watch"]) as child:
+    verbose = ["-v"] if logging.getLogger().isEnabledFor(logging.INFO) else []
+    command = [sys.executable, "-m", "scraper", *verbose, "scrape", "--watch"]
+    environment = {**os.environ, PARENT: str(os.getpid())}
+    with subprocess.Popen(command, env=environment, start_new_session=True) as child:  # noqa: S603  # our own program
         try:
             yield
         finally:
             child.terminate()
+            try:
+                child.wait(CHILD_SECONDS)
+            except subprocess.TimeoutExpired:
+                child.kill()

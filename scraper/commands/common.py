@@ -6,9 +6,11 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import IO, TYPE_CHECKING, Any, TypeVar
 
 import click
+
+from scraper.logs import log, logs_json
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -16,17 +18,27 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-class SetupProblem(click.ClickException):
-    """Something that the person can mend: one message, no traceback."""
+class _Problem(click.ClickException):
+    """One message, no traceback."""
+
+    def show(self, file: IO[Any] | None = None) -> None:
+        if logs_json():
+            log.error("%s", self.format_message())
+        else:
+            super().show(file)
+
+
+class SetupProblem(_Problem):
+    """Something that the person can mend."""
 
     exit_code = 2
 
 
-class DatabaseProblem(click.ClickException):
+class DatabaseProblem(_Problem):
     exit_code = 3
 
 
-class AnotherRun(click.ClickException):
+class AnotherRun(_Problem):
     exit_code = 75
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from scraper.commands.common import SetupProblem, echo_json, explaining, open_database
+from scraper.logs import announce
 
 if TYPE_CHECKING:
     from scraper.run import Run
@@ -31,62 +33,78 @@ def scrape(source_ids: tuple[str, ...], everything: bool, as_json: bool, stay: b
     from scraper.report import summary_json, summary_text
     from scraper.run import Run, watch
     from scraper.settings import load_settings
+    from scraper.stopping import stopping
 
-    run = Run.of_settings(open_database(), load_settings())
-    if stay:
-        watch(run)
-        return
-    report = _once(run, source_ids, everything=everything)
+    with stopping() as stop:
+        run = replace(Run.of_settings(open_database(), load_settings()), stop=stop)
+        if stay:
+            watch(run)
+            return
+        report = _once(run, source_ids, everything=everything)
     if as_json:
         echo_json(summary_json(report))
     elif sys.stdout.isatty():
         click.echo(summary_text(report))
-    sys.exit(report.exit_code)
+    sys.exit(stop.exit_code if stop.asked else report.exit_code)
+
+
+def listening_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    for name, default, text in (
+        ("metrics-port", 0, "Tell Prometheus the numbers at this port, at /metrics; 0: nowhere."),
+        ("metrics-host", "127.0.0.1", "Where that port listens."),
+        ("port", 8000, None),
+        ("host", "127.0.0.1", None),
+    ):
+        envvar = f"CRAFTWATCH_{name.upper().replace('-', '_')}"
+        command = click.option(
+            f"--{name}", default=default, envvar=envvar, help=text, show_default=True, show_envvar=True
+        )(command)
+    return command
 
 
 @click.command()
-@click.option("--host", default="127.0.0.1", envvar="CRAFTWATCH_HOST", show_default=True, show_envvar=True)
-@click.option("--port", default=8000, envvar="CRAFTWATCH_PORT", show_default=True, show_envvar=True, type=int)
+@listening_options
 @explaining
-def serve(host: str, port: int) -> None:
-    """Serve the read-only API."""
-    from scraper.serving import listen, serve_until_stopped
+def serve(**places: Any) -> None:
+    """Serve the read-only API, until SIGTERM or SIGINT: requests under way are finished first."""
+    from scraper.serving import serve_until_stopped
+    from scraper.stopping import stopping
 
     _check_readable()
-    with _listening(listen, host, port) as socket:
-        click.echo(f"Serving on {_address(host, port)} (Ctrl+C stops).", err=True)
-        serve_until_stopped(socket, _address(host, port))
+    with _listening(**places) as (sockets, address), stopping() as stop:
+        announce(f"Serving on {address} (Ctrl+C stops).")
+        serve_until_stopped(sockets, address, stop)
 
 
 @click.command()
-@click.option("--host", default="127.0.0.1", envvar="CRAFTWATCH_HOST", show_default=True, show_envvar=True)
-@click.option("--port", default=8000, envvar="CRAFTWATCH_PORT", show_default=True, show_envvar=True, type=int)
+@listening_options
 @click.option("--sample", is_flag=True, help="No network: sample feeds, in a fresh database of their own.")
 @explaining
-def up(host: str, port: int, sample: bool) -> None:
+def up(sample: bool, **places: Any) -> None:
     """Migrate, scrape what is due, serve the API, and go on scraping on schedule."""
     from db.migrations import migrate as bring_up_to_date
     from scraper.report import summary_text
     from scraper.run import Run, sample_database
-    from scraper.serving import listen, scraping_alongside, serve_until_stopped
+    from scraper.serving import scraping_alongside, serve_until_stopped
     from scraper.settings import load_settings
+    from scraper.stopping import stopping
 
     settings = load_settings()
-    with _listening(listen, host, port) as socket:
+    with _listening(**places) as (sockets, address), stopping() as stop:
         if sample:
             sample_database()
         engine = open_database()
         bring_up_to_date(engine)
         run = Run.of_sample(engine, settings) if sample else Run.of_settings(engine, settings)
-        report = _once(run)
+        report = _once(replace(run, stop=stop))
         click.echo(summary_text(report))
+        if stop.asked:
+            sys.exit(stop.exit_code)
         if report.exit_code == SetupProblem.exit_code:
             click.echo("To look around without a network: make run SAMPLE=1 (or: craftwatch up --sample)")
-        click.echo(
-            f"\nServing on {_address(host, port)}, its documentation on {_address(host, port)}docs (Ctrl+C stops)."
-        )
+        click.echo(f"\nServing on {address}, its documentation on {address}docs (Ctrl+C stops).")
         with scraping_alongside(enabled=not sample):
-            serve_until_stopped(socket, _address(host, port))
+            serve_until_stopped(sockets, address, stop)
 
 
 def _check_readable() -> None:
@@ -121,17 +139,23 @@ def _once(run: Run, source_ids: tuple[str, ...] = (), *, everything: bool = Fals
 
 
 @contextmanager
-def _listening(listen: Callable[[str, int], Any], host: str, port: int) -> Iterator[Any]:
+def _listening(host: str, port: int, metrics_host: str, metrics_port: int) -> Iterator[tuple[list[Any], str]]:
+    """The sockets to serve on and the address to tell people; one that the service manager listens on comes first."""
+    from scraper.serving import address_of, inherited_socket, listen, offer_metrics
+
+    with ExitStack() as sockets:
+        main = inherited_socket() or _bind(listen, host, port, "CRAFTWATCH_PORT")
+        served = [sockets.enter_context(main)]
+        if metrics_port:
+            metrics = _bind(listen, metrics_host, metrics_port, "CRAFTWATCH_METRICS_PORT")
+            served.append(sockets.enter_context(metrics))
+            offer_metrics(metrics_port)
+        yield served, address_of(main)
+
+
+def _bind(listen: Callable[[str, int], Any], host: str, port: int, setting: str) -> Any:
     try:
-        socket = listen(host, port)
+        return listen(host, port)
     except OSError as error:
-        hint = "Choose another with --port or CRAFTWATCH_PORT."
+        hint = f"Choose another with --{setting.removeprefix('CRAFTWATCH_').lower().replace('_', '-')} or {setting}."
         raise SetupProblem(f"Cannot listen on {host}:{port}: {error.strerror}. {hint}") from error
-    with socket:
-        yield socket
-
-
-def _address(host: str, port: int) -> str:
-    """Under which this machine reaches us; a wildcard is no address to call."""
-    reached = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104  # compared, not bound
-    return f"http://{f'[{reached}]' if ':' in reached else reached}:{port}/"

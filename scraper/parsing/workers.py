@@ -295,7 +295,8 @@ def _limit_memory(limit: int) -> None:
 
 
 def _main() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle; the pipe closes when it ends
+    for asking in (signal.SIGINT, signal.SIGTERM):  # the parent's to handle; the pipe closes when it ends
+        signal.signal(asking, signal.SIG_IGN)
     _limit_memory(int(sys.argv[1]))
     try:
         _work(sys.stdin.buffer, sys.stdout.buffer)
