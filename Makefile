@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: run bench test faults check format lock axe clean
+.PHONY: run bench test faults fuzz check format lock axe clean
 
 run: $(VENV)/run ## scrape, serve on http://127.0.0.1:8000 and scrape again on schedule; SAMPLE=1 without a network
 	$(BIN)/craftwatch up $(if $(SAMPLE),--sample)
@@ -15,6 +15,10 @@ test: check ## everything that must hold: format, lint, types, import contracts,
 
 faults: $(VENV)/dev ## what can go wrong, done on purpose: each fault, its promise, what was measured; some minutes
 	$(BIN)/python -m tests.faults
+
+fuzz: $(VENV)/dev ## ask the API what its document allows and forbids, 10,000 times on each database; REQUESTS=1000 for less
+	$(BIN)/python -m tests.api.fuzz --requests $(or $(REQUESTS),10000) --database sqlite
+	$(BIN)/python -m tests.api.fuzz --requests $(or $(REQUESTS),10000) --database postgresql
 
 bench: $(VENV)/dev $(VENV)/bench/bin/datasette ## ours and others side by side; SECTION=reading, ITEMS=100000 for less
 	$(BIN)/python -m tests.bench $(SECTION) $(if $(ITEMS),--items $(ITEMS))

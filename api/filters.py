@@ -86,8 +86,7 @@ class Reader:
     def choices(self, name: str, allowed: Collection[str]) -> list[str]:
         """The values of a comma list, each one of `allowed`, in the order given."""
         chosen = []
-        given = [text for text in self.values.get(name, []) if text]
-        for value in (part.strip() for text in given for part in text.split(",")):
+        for value in (part.strip() for text in self.values.get(name, []) for part in text.split(",")):
             if value in allowed:
                 chosen.append(value)
             else:
