@@ -11,14 +11,15 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import platformdirs
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
+from db.engine import is_sqlite
 from db.errors import DatabaseError, explain
-from db.lock import RunLock, run_lock
+from db.leases import Leases, running_leases
+from db.lock import AlreadyRunning, RunLock, run_lock
 from db.migrations import check_schema
 from db.reconnect import outlasting
 from db.shapes import Source, SourceMemory
@@ -27,12 +28,13 @@ from db.vocabulary import load_vocabulary
 from db.watch import load_memories, load_robots, postpone, save_robots, sync_sources
 from scraper.fetch import Fetcher
 from scraper.fetching.offline import OfflineFetcher
-from scraper.fetching.pacing import site_of
+from scraper.fetching.pacing import HostPacer
 from scraper.fetching.robots import RobotsRecord
 from scraper.parsing.workers import ParserPool
-from scraper.schedule import current_feed_url, is_due, paused_until
+from scraper.schedule import is_due, paused_until
 from scraper.scrape import Fetches, RunReport, Scraper, SourceReport
 from scraper.settings import ScraperSettings
+from scraper.sharing import Alone, Shared, site_of_source
 from scraper.sources import SourcesError, load_sources
 from scraper.stopping import Stop
 from scraper.tag import Tagger
@@ -76,33 +78,44 @@ class Run:
         """Ask the named sources; or all enabled ones; or those that are due.
 
         A name is asked whatever else holds; `everything` leaves out what is gone (410) and, like a usual run, puts off
-        the sources of a host that wants a pause. Raises AlreadyRunning, DatabaseError, SourcesError (an unknown name).
+        the sources of a host that wants a pause. On PostgreSQL other runs may be under way: each asks what the others
+        have not asked. Raises AlreadyRunning (they have all of it), DatabaseError, SourcesError (an unknown name).
         """
         check_schema(self.engine)
-        with run_lock(self.engine) as lock:
+        with run_lock(self.engine, shared=True) as lock:
             sync_sources(self.engine, self.sources)
             remembered = self._remembered(load_memories(self.engine))
             # Those that fail often take the longest: begun first, they end with the others.
             chosen = sorted(self._choose(remembered, source_ids, everything), key=lambda each: -each[1].failures)
             pauses = {} if source_ids else site_pauses(remembered, self.now())
             on_start(len(chosen))
-            report = asyncio.run(self._scrape(chosen, pauses, on_done, lock)) if chosen else RunReport()
+            sharing = self._share(remembered, everything=everything, named=bool(source_ids))
+            report = asyncio.run(self._scrape(chosen, pauses, on_done, lock, sharing)) if chosen else RunReport()
+            if chosen and report.elsewhere == len(chosen):
+                raise AlreadyRunning("Other scrapes are asking all of these sources.")
             self._postpone(remembered, {site: until for site, until in report.pauses.items() if site not in pauses})
             return report
 
     def seconds_until_due(self) -> float:
-        """0 when a source is due; else how long until the next one is, a minute at most."""
+        """0 when a source is due that no other scraper has; else how long until the next one is, a minute at most."""
         now = self.now()
         watched = [
             (source, memory)
             for source, memory in self._remembered(load_memories(self.engine))
             if source.enabled and memory.stopped_at is None
         ]
-        if any(is_due(source, memory, now) for source, memory in watched):
+        taken = {} if is_sqlite(self.engine) else running_leases(self.engine)
+        waits = [
+            max(self._seconds_until(source, memory, now), taken.get(site_of_source(source, memory), 0.0))
+            for source, memory in watched
+        ]
+        wait = min(waits, default=LONGEST_SLEEP_SECONDS)
+        return min(max(wait, 1.0), LONGEST_SLEEP_SECONDS) if wait else 0.0
+
+    def _seconds_until(self, source: Source, memory: SourceMemory, now: datetime) -> float:
+        if memory.next_check_at is None or is_due(source, memory, now):
             return 0.0
-        moments = [memory.next_check_at for _, memory in watched if memory.next_check_at is not None]
-        wait = min(((moment - now).total_seconds() for moment in moments), default=LONGEST_SLEEP_SECONDS)
-        return min(max(wait, 1.0), LONGEST_SLEEP_SECONDS)
+        return (memory.next_check_at - now).total_seconds()
 
     def _choose(
         self, remembered: Sequence[tuple[Source, SourceMemory]], source_ids: Sequence[str], everything: bool
@@ -121,8 +134,20 @@ class Run:
     def _postpone(self, remembered: Sequence[tuple[Source, SourceMemory]], pauses: Mapping[str, datetime]) -> None:
         """Also the sources that were not due: they may become so within the pause."""
         for site, until in pauses.items():
-            there = [source.id for source, memory in remembered if _site(source, memory) == site]
+            there = [source.id for source, memory in remembered if site_of_source(source, memory) == site]
             postpone(self.engine, there, until, f"{site} asked for a pause")
+
+    def _share(self, remembered: Sequence[tuple[Source, SourceMemory]], *, everything: bool, named: bool) -> Alone:
+        if is_sqlite(self.engine):
+            return Alone()
+
+        def still_wanted(source: Source, before: SourceMemory, memory: SourceMemory) -> bool:
+            """Not when another scraper has asked it since this run began."""
+            untouched = memory.last_checked_at == before.last_checked_at
+            return named or (untouched and (everything or is_due(source, memory, self.now())))
+
+        leases = Leases(self.engine, self.settings.lease_seconds)
+        return Shared(self.engine, leases, remembered, still_wanted, self.now, named)
 
     async def _scrape(
         self,
@@ -130,11 +155,12 @@ class Run:
         pauses: Mapping[str, datetime],
         on_done: Callable[[SourceReport], None],
         lock: RunLock,
+        sharing: Alone,
     ) -> RunReport:
         departments = load_vocabulary().departments_of_crafts()
 
         async def scrape_with(fetcher: Fetches) -> RunReport:
-            async with ParserPool() as parsers:
+            async with ParserPool() as parsers, sharing.kept():
                 scraper = Scraper(
                     fetcher,
                     parsers,
@@ -145,13 +171,16 @@ class Run:
                     now=self.now,
                     on_reconnect=lock.renew,
                     stop=self.stop,
+                    sharing=sharing,
                 )
                 return await scraper.run(chosen, on_done, pauses)
 
         if self.documents is not None:
             return await scrape_with(OfflineFetcher(self.documents))
         known = {row["origin"]: RobotsRecord(**row) for row in load_robots(self.engine)}
-        async with Fetcher(self.settings, robots_known=known, clock=self.now) as fetcher:
+        turns = sharing.turn if isinstance(sharing, Shared) else None
+        pacer = HostPacer(self.settings.host_interval_seconds, reserve=turns)
+        async with Fetcher(self.settings, robots_known=known, pacer=pacer, clock=self.now) as fetcher:
             report = await scrape_with(fetcher)
         learnt = [asdict(record) for origin, record in fetcher.robots_records().items() if record != known.get(origin)]
         outlasting(self.engine, lambda: save_robots(self.engine, learnt), on_reconnect=lock.renew)
@@ -169,13 +198,9 @@ def site_pauses(remembered: Sequence[tuple[Source, SourceMemory]], now: datetime
     pauses: dict[str, datetime] = {}
     for source, memory in remembered:
         if (until := paused_until(memory, now)) is not None:
-            site = _site(source, memory)
+            site = site_of_source(source, memory)
             pauses[site] = max(until, pauses.get(site, until))
     return pauses
-
-
-def _site(source: Source, memory: SourceMemory) -> str:
-    return site_of(urlsplit(current_feed_url(source, memory)).hostname or "")
 
 
 def sample_database() -> None:
@@ -189,13 +214,17 @@ def sample_database() -> None:
 def watch(run: Run) -> None:
     """Ask each source whenever it is due, until asked to stop.
 
-    A database that cannot be used for a while, or that another run is using, is tried again after a minute.
+    A database that cannot be used for a while, or that another run is using, is tried again after a minute; sources
+    that another scraper has, when their leases would run out.
     """
     while not run.stop.asked:
         try:
             wait = run.seconds_until_due()
             if not wait:
                 run.once()
+        except AlreadyRunning as error:
+            log.info("%s", error)
+            wait = min(run.settings.lease_seconds, LONGEST_SLEEP_SECONDS)
         except (DatabaseError, DBAPIError) as error:
             log.error("%s", explain(error) if isinstance(error, DBAPIError) else error)
             wait = LONGEST_SLEEP_SECONDS

@@ -18,7 +18,6 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Protocol, TypeVar
-from urllib.parse import urlsplit
 
 from db.reconnect import outlasting
 from db.shapes import Failure, FeedAdvice, ItemDraft, Source, SourceMemory, Tagging
@@ -26,10 +25,10 @@ from db.store import Counts, Store
 from db.watch import Check, known_entries, postpone
 from scraper.fetch import FEED_TYPES, Fetched, FetchError, NotModified, accepted_types
 from scraper.fetching.answers import Freshness, Validators
-from scraper.fetching.pacing import site_of
 from scraper.parse import ParseError
 from scraper.parsing.workers import ParserPool
 from scraper.schedule import Answer, after_check, current_feed_url, may_send_validators, pause_asked
+from scraper.sharing import Alone, site_of_source
 from scraper.stopping import STEP_SECONDS, Stop
 from scraper.tag import Tagger
 
@@ -69,6 +68,7 @@ class RunReport:
     sources: list[SourceReport] = field(default_factory=list)
     seconds: float = 0.0
     pauses: dict[str, datetime] = field(default_factory=dict)  # site → until when it wants to be left alone
+    elsewhere: int = 0  # how many sources another scraper has
 
     @property
     def failures(self) -> Counter[str]:
@@ -105,6 +105,7 @@ class Scraper:
     chance: random.Random = field(default_factory=random.Random)
     on_reconnect: Callable[[], None] = lambda: None
     stop: Stop = field(default_factory=Stop)
+    sharing: Alone = field(default_factory=Alone)
 
     async def run(
         self,
@@ -121,33 +122,43 @@ class Scraper:
         started = time.monotonic()
         report = RunReport(pauses=dict(pauses or {}))
         with ThreadPoolExecutor(max_workers=1, thread_name_prefix="save") as writer:
-            round_ = _Round(self, writer, report.pauses, asyncio.Semaphore(self.concurrency))
-
-            async def one(source: Source, memory: SourceMemory) -> None:
-                done = await _Visit(round_, source, memory).run()
-                if done is None:
-                    return
-                report.sources.append(done)
-                on_done(done)
-
+            round_ = _Round(self, writer, report, on_done, asyncio.Semaphore(self.concurrency))
             try:
                 async with asyncio.TaskGroup() as group:
-                    visits = {group.create_task(one(source, memory)) for source, memory in sources}
-                    group.create_task(_end_in_time(visits, self.stop))
+                    places = asyncio.Semaphore(self.concurrency if self.sharing.with_others else max(1, len(sources)))
+                    sites = {
+                        group.create_task(round_.visit_site(site, there, places))
+                        for site, there in _by_site(sources).items()
+                    }
+                    group.create_task(_end_in_time(sites, self.stop))
             except ExceptionGroup as failed:
-                raise failed.exceptions[0] from failed
+                raise _first_of(failed) from failed
         report.seconds = time.monotonic() - started
         return report
 
 
-async def _end_in_time(visits: Set[asyncio.Task[None]], stop: Stop) -> None:
+def _by_site(sources: Sequence[tuple[Source, SourceMemory]]) -> dict[str, list[tuple[Source, SourceMemory]]]:
+    """Sites in the order of their first source."""
+    found: defaultdict[str, list[tuple[Source, SourceMemory]]] = defaultdict(list)
+    for source, memory in sources:
+        found[site_of_source(source, memory)].append((source, memory))
+    return found
+
+
+async def _end_in_time(sites: Set[asyncio.Task[None]], stop: Stop) -> None:
     """Wait for all of these; once asked to stop, cancel what is left after STOPPING_SECONDS."""
-    while visits and not stop.asked:
-        _, visits = await asyncio.wait(visits, timeout=STEP_SECONDS)
-    if visits:
-        _, visits = await asyncio.wait(visits, timeout=STOPPING_SECONDS)
-    for visit in visits:
-        visit.cancel()
+    while sites and not stop.asked:
+        _, sites = await asyncio.wait(sites, timeout=STEP_SECONDS)
+    if sites:
+        _, sites = await asyncio.wait(sites, timeout=STOPPING_SECONDS)
+    for site in sites:
+        site.cancel()
+
+
+def _first_of(failed: BaseExceptionGroup[BaseException]) -> BaseException:
+    """What was raised in the group, or in a group within it."""
+    first = failed.exceptions[0]
+    return _first_of(first) if isinstance(first, BaseExceptionGroup) else first
 
 
 @dataclass(frozen=True)
@@ -156,9 +167,35 @@ class _Round:
 
     scraper: Scraper
     writer: ThreadPoolExecutor
-    pauses: dict[str, datetime]  # by site
+    report: RunReport
+    on_done: Callable[[SourceReport], None]
     seats: asyncio.Semaphore
     lanes: defaultdict[str, asyncio.Lock] = field(default_factory=lambda: defaultdict(asyncio.Lock))  # by site
+
+    async def visit_site(
+        self, site: str, wanted: Sequence[tuple[Source, SourceMemory]], places: asyncio.Semaphore
+    ) -> None:
+        """No site is claimed before there is a place for it, so that the others find work as well."""
+        async with places:
+            if self.scraper.stop.asked:
+                return
+            sharing = self.scraper.sharing
+            claim = await sharing.claim(site, wanted, self.write)
+            if claim is None:
+                self.report.elsewhere += len(wanted)
+                return
+            if claim.pause is not None:
+                self.report.pauses[site] = claim.pause
+            async with asyncio.TaskGroup() as group:
+                for source, memory in claim.sources:
+                    group.create_task(self._visit(source, memory))
+            await sharing.release(site, self.write)
+
+    async def _visit(self, source: Source, memory: SourceMemory) -> None:
+        done = await _Visit(self, source, memory).run()
+        if done is not None:
+            self.report.sources.append(done)
+            self.on_done(done)
 
     async def write(self, work: Callable[[], T]) -> T:
         """Off the event loop: a database that makes us wait must not make the other sources' deadlines pass."""
@@ -177,20 +214,20 @@ class _Visit:
         self.source = source
         self.memory = memory
         self.url = current_feed_url(source, memory)
-        self.site = site_of(urlsplit(self.url).hostname or "")
+        self.site = site_of_source(source, memory)
 
     async def run(self) -> SourceReport | None:
-        """None: not begun, for the run was asked to stop."""
+        """None: not begun, for the run was asked to stop, or another scraper has the site."""
         async with AsyncExitStack() as seat:
             # One source of a site at a time, so that a pause it asks for holds for the next; and who waits for a site
             # keeps no seat from the others.
             async with self.round.lanes[self.site]:
                 await seat.enter_async_context(self.round.seats)
-                if self.scraper.stop.asked:
+                if self.scraper.stop.asked or not await self.scraper.sharing.holds(self.site):
                     return None
                 self.started_at = self.scraper.now()
                 self.clock = time.monotonic()
-                if (until := self.round.pauses.get(self.site)) is not None and until > self.started_at:
+                if (until := self.round.report.pauses.get(self.site)) is not None and until > self.started_at:
                     return await self._postpone(until)
                 answer = await self._ask()
             report = await self._conclude(answer)
@@ -202,7 +239,7 @@ class _Visit:
             return await self.scraper.fetcher.fetch(self.url, self._validators(), accepted_types(self.source.format))
         except FetchError as error:
             if (until := pause_asked(_answer_failed(error), self.scraper.now())) is not None:
-                self.round.pauses[self.site] = until
+                self.round.report.pauses[self.site] = until
             return error
 
     async def _conclude(self, answer: Fetched | NotModified | FetchError) -> SourceReport:
