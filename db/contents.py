@@ -67,7 +67,7 @@ def read_rows(connection: Connection, table: Table) -> Iterator[list[Values]]:
     with_name = {} if sqlite else {"name": f"whole_{table.name}"}
     cursor = driver.cursor(**with_name)
     try:
-        cursor.execute(_select(table, sqlite))
+        cursor.execute(in_order(table, sqlite=sqlite))
         while rows := cursor.fetchmany(BATCH):
             yield rows
     finally:
@@ -93,7 +93,8 @@ def key_places(table: Table) -> tuple[int, ...]:
     return tuple(columns.index(column) for column in table.primary_key)
 
 
-def _select(table: Table, sqlite: bool) -> str:
+def in_order(table: Table, *, sqlite: bool) -> str:
+    """The statement that gives all rows of a table by key."""
     columns = (
         f"CAST({column.name} AS INTEGER)" if isinstance(column.type, Boolean) else column.name
         for column in table.columns

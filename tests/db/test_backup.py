@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 from alembic import command
-from sqlalchemy import Engine, text
+from sqlalchemy import Connection, Engine, Table, text
 
 from db.backup import Inventory, back_up, restore
-from db.contents import TABLES, Contents, read_contents
-from db.copying import reading
+from db.contents import TABLES, Contents, Values, read_contents
+from db.copying import add_rows, reading
 from db.engine import open_engine
 from db.errors import BackupUnusable, DatabaseUnusable, NotEmpty, SchemaTooNew
 from db.lock import AlreadyRunning, run_lock
@@ -97,6 +97,13 @@ def test_a_backup_is_one_file_that_only_its_owner_can_read(engine: Engine, file:
     back_up(engine, file)
     beside = {path.name for path in set(tmp_path.iterdir()) - before if not path.name.startswith("craftwatch.db")}
     assert (beside, file.stat().st_mode & 0o777) == ({file.name}, 0o600)
+
+
+def test_a_backup_needs_no_other_file_beside_it(engine: Engine, file: Path) -> None:
+    back_up(engine, file)
+    connection = sqlite3.connect(file)
+    assert connection.execute("PRAGMA journal_mode").fetchone() == ("delete",)
+    connection.close()
 
 
 def test_a_backup_that_fails_leaves_the_last_one_alone(engine: Engine, file: Path, tmp_path: Path) -> None:
@@ -220,6 +227,36 @@ def test_a_damaged_backup_is_refused(engine: Engine, target: Engine, file: Path)
     file.write_bytes(content)
     with pytest.raises(BackupUnusable, match="damaged"):
         restore(file, target, NOW)
+
+
+def test_a_backup_whose_index_lacks_rows_is_refused(engine: Engine, target: Engine, file: Path) -> None:
+    fill(engine)
+    back_up(engine, file)
+    connection = sqlite3.connect(file, isolation_level=None)
+    connection.execute("PRAGMA writable_schema = ON")
+    of_another_column = "sql = replace(sql, '(received_at)', '(updated_at)')"
+    connection.execute(f"UPDATE sqlite_master SET {of_another_column} WHERE name = 'ix_item_received_at'")
+    connection.close()
+    with pytest.raises(BackupUnusable, match="take another backup"):
+        restore(file, target, NOW)
+
+
+def test_what_was_restored_otherwise_than_it_was_is_taken_back(
+    engine: Engine, other_postgresql_database_url: str, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lose_a_row(connection: Connection, table: Table, rows: list[Values]) -> None:
+        add_rows(connection, table, rows[1:] if table.name == "robots" else rows)
+
+    target = open_engine(other_postgresql_database_url)
+    fill(target)
+    before = contents_of(target)
+    fill(engine, 5, "other")
+    back_up(engine, file)
+    monkeypatch.setattr("db.backup.add_rows", lose_a_row)
+    with pytest.raises(DatabaseUnusable, match="robots"):
+        restore(file, target, NOW, force=True)
+    assert contents_of(target) == before
+    target.dispose()
 
 
 def test_a_backup_with_rows_that_refer_to_nothing_is_refused(engine: Engine, target: Engine, file: Path) -> None:

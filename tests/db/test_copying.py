@@ -14,12 +14,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Connection, Engine, Table, text
 
-from db.contents import TABLES, Contents, Values, count_rows, read_contents
+from db.contents import TABLES, Contents, Values, count_rows, in_order, read_contents
 from db.copying import add_rows, copy_archive, differences, reading
 from db.engine import open_engine
-from db.errors import HalfCopied, NotEmpty
+from db.errors import DatabaseUnusable, HalfCopied, NotEmpty
 from db.lock import AlreadyRunning, run_lock
 from db.migrations import check_schema
+from db.models import metadata
 from tests.db.full import fill
 
 
@@ -217,6 +218,22 @@ def test_no_scrape_can_run_while_an_archive_is_copied(engine: Engine, database_u
 
     copy_archive(engine, target, on_rows=try_to_scrape)
     assert refused
+
+
+def test_a_copy_that_differs_from_its_original_is_told_of(
+    engine: Engine, target: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lose_a_row(connection: Connection, table: Table, rows: list[Values]) -> None:
+        add_rows(connection, table, rows[1:] if table.name == "robots" else rows)
+
+    fill(engine)
+    monkeypatch.setattr("db.copying.add_rows", lose_a_row)
+    with pytest.raises(DatabaseUnusable, match="robots has 0 rows, 1 were expected"):
+        copy_archive(engine, target)
+
+
+def test_texts_are_in_the_order_of_code_points_whatever_the_language_of_the_server() -> None:
+    assert 'ORDER BY origin COLLATE "C"' in in_order(metadata.tables["robots"], sqlite=False)
 
 
 def test_progress_adds_up_to_what_was_announced(engine: Engine, target: Engine) -> None:
