@@ -3,7 +3,7 @@
     words → mask → organisations → places → numbers → topics → crafts → parents
 
 One pass over the words finds every phrase of the vocabulary (scraper.tagging.phrases); what follows judges what was
-found. Texts without a word that any topic asks for are left after a set comparison.
+found, each step in a file of its name. Most texts hold nothing that a topic asks for: their set of words shows it.
 """
 
 from __future__ import annotations
@@ -12,10 +12,17 @@ from collections.abc import Sequence
 
 from db.shapes import Axis, Evidence, Figure, Tag, Tagging
 from db.vocabulary import Vocabulary
-from scraper.tagging.judging import Reading
+from scraper.tagging.crafts import judge_crafts
 from scraper.tagging.languages import detect_language
+from scraper.tagging.masks import mask
+from scraper.tagging.numbers import figures_of, find_numbers
+from scraper.tagging.organisations import find_organisations, in_the_field
+from scraper.tagging.places import find_places, judge_regions
+from scraper.tagging.reading import Reading
 from scraper.tagging.rulebook import Rulebook, collector_at_rest
+from scraper.tagging.tags import sector_of, tags_of
 from scraper.tagging.tokens import Text, words_of
+from scraper.tagging.topics import judge_topics, stage_of
 
 LANGUAGES = ("en", "de", "fr", "es", "it", "ja", "ko")  # languages that the vocabulary has forms in
 
@@ -46,25 +53,25 @@ class Tagger:
         language = language.lower().split("-")[0] or detect_language(title, summary, words)
         rules = self._rulebook(language)
         untracked = self._untracked(sector, language)
-        if rules is None or not rules.may_match(words):
+        if rules is None or not rules.screen.may_match(words):
             return untracked
         reading = Reading(rules, Text(title, summary), sector)
-        reading.mask()
-        reading.find_organisations()
-        if scope != "entertainment" and not reading.in_the_field(categories):
+        mask(reading)
+        find_organisations(reading)
+        if scope != "entertainment" and not in_the_field(reading, categories):
             return untracked
-        reading.find_numbers()
-        reading.judge_topics()
+        find_numbers(reading)
+        judge_topics(reading)
         if not reading.topics:
             return untracked
-        reading.find_places()
-        reading.judge_crafts()
-        reading.judge_regions()
+        find_places(reading)
+        judge_crafts(reading)
+        judge_regions(reading)
         return Tagging(
-            tags=reading.tags(),
-            figures=reading.figures(),
-            stage=reading.stage(),
-            sector=reading.sector(),
+            tags=tags_of(reading),
+            figures=figures_of(reading),
+            stage=stage_of(reading),
+            sector=sector_of(reading),
             language=language,
             rules_version=self.rules_version,
         )

@@ -65,4 +65,9 @@ _CLASSES = {
         "versions viral virtual warning wave website winner word worldwide write yourself youtube za"
     ),
 }
-PER_THOUSAND = {word: count for count, words in _CLASSES.items() for word in words.encode().split()}
+_PER_THOUSAND = {word: count for count, words in _CLASSES.items() for word in words.encode().split()}
+
+
+def commonness(word: bytes) -> int:
+    """How many of a thousand items hold the word, at least; 1 for all but the commonest."""
+    return _PER_THOUSAND.get(word, 1)

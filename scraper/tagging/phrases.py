@@ -1,21 +1,22 @@
-"""All forms of the vocabulary in one trie of words: one pass over a text finds every form in it, overlaps included."""
+"""All forms of the vocabulary by a word or two of theirs: one pass over a text finds them all, overlaps included."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Iterator
+from itertools import chain, combinations, pairwise
 
+from scraper.tagging.frequency import commonness
 from scraper.tagging.tokens import EXACT, Form, Text, coarse, expand, read_form
 
 Span = tuple[int, int]  # words [start, end) of a Text
 Found = dict[int, list[Span]]  # phrase -> where it stands
-Node = dict[str, Any]  # word -> node; "" -> the phrases that end here, each with the letters it asks for
 
 _Letters = tuple[tuple[int, int, str], ...]  # (word, CAPITAL | EXACT, as written)
+_ACRONYM_AT_MOST = 5  # letters of a word that may also be written with dots
 
 
 class Phrases:
-    """Numbers for phrases (and for named sets, "@games"), and the tries that find them."""
+    """Numbers for phrases (and for named sets, "@games"), and the indexes that find them."""
 
     def __init__(self) -> None:
         self._numbers: dict[object, int] = {}
@@ -27,27 +28,31 @@ class Phrases:
         return self._number(name, _NO_FORM)
 
     def numbers(self, form: str) -> tuple[int, ...]:
-        """The numbers of all phrases that a form stands for."""
+        """The numbers of all phrases that a form, or the name of a set, stands for."""
         known = self._by_form.get(form)
         if known is None:
-            forms = map(read_form, expand(form))
-            known = self._by_form[form] = tuple(self._number(each, each) for each in forms if each.keys)
+            known = self._by_form[form] = (self.named(form),) if form.startswith("@") else self._read(form)
         return known
 
-    def all_numbers(self, forms: Iterable[str]) -> frozenset[int]:
-        return frozenset(number for form in forms for number in self.numbers(form))
+    def _read(self, form: str) -> tuple[int, ...]:
+        forms = map(read_form, expand(form))
+        return tuple([self._number(each, each) for each in forms if each.keys])
 
-    def trie(self, numbers: Iterable[int]) -> Node:
-        root: Node = {}
-        for number in numbers:
+    def all_numbers(self, forms: Iterable[str]) -> frozenset[int]:
+        return frozenset(chain.from_iterable(map(self.numbers, forms)))
+
+    def index(self, numbers: Iterable[int]) -> Index:
+        """What finds these phrases."""
+        index = Index()
+        for number in sorted(numbers):
             form = self._forms[number]
             if form.keys:
-                _insert(root, form, number)
-        return root
+                index.add(number, form)
+        return index
 
     def coarse_words(self, number: int) -> frozenset[bytes]:
         """The words of a phrase as `words_of` reads them in a text; none for a named set."""
-        return frozenset(word for key in self._forms[number].keys for word in coarse(key))
+        return frozenset().union(*map(coarse, self._forms[number].keys))
 
     def _number(self, key: object, form: Form) -> int:
         number = self._numbers.get(key)
@@ -60,44 +65,62 @@ class Phrases:
 _NO_FORM = Form((), ())
 
 
-def _insert(root: Node, form: Form, number: int) -> None:
-    node = root
-    for key in form.keys:
-        following = node.get(key)
-        node = node.setdefault(key, {}) if following is None else following
-    node.setdefault("", []).append((number, form.letters))
-    if form.letters:
-        _insert_dotted(root, form)
+class Index:
+    """Phrases of one word by that word, longer ones by their rarest two in a row, which few places of a text hold."""
 
+    __slots__ = ("_pairs", "_words")
 
-def _insert_dotted(root: Node, form: Form) -> None:
-    """AI also as A.I.: another way to the same node."""
-    exact = {place for place, asked, _ in form.letters if asked == EXACT and len(form.keys[place]) <= 5}
-    node = root
-    for place, key in enumerate(form.keys):
-        if place in exact:
-            node.setdefault(".".join(key), node[key])
-        node = node[key]
+    def __init__(self) -> None:
+        self._words: dict[str, list[tuple[int, _Letters]]] = {}
+        # two words -> where they stand in a phrase, all its words (none where two are all)
+        self._pairs: dict[tuple[str, str], list[tuple[int, list[str], int, _Letters]]] = {}
 
+    def add(self, number: int, form: Form) -> None:
+        place = _rarest_pair(form.keys) if len(form.keys) > 2 else 0
+        self._add(number, form.keys, place, form.letters)
+        if form.letters:
+            for keys in _dotted(form):
+                self._add(number, keys, place, form.letters)
 
-def find(text: Text, root: Node, found: Found) -> None:
-    """Add every phrase of the trie that stands in the text."""
-    keys, words, count = text.keys, text.words, len(text.keys)
-    for start, key in enumerate(keys):
-        if key not in root:
-            continue
-        node, end = root[key], start + 1
-        while True:
-            if "" in node:
-                for number, letters in node[""]:
+    def _add(self, number: int, keys: tuple[str, ...], place: int, letters: _Letters) -> None:
+        if len(keys) == 1:
+            self._words.setdefault(keys[0], []).append((number, letters))
+        else:
+            all_words = list(keys) if len(keys) > 2 else []
+            self._pairs.setdefault(keys[place : place + 2], []).append((place, all_words, number, letters))  # type: ignore[arg-type]  # a slice of two
+
+    def find(self, text: Text) -> Found:
+        """Every phrase that stands in the text, each with its places from first to last."""
+        found: Found = {}
+        keys, words = text.keys, text.words
+        for start, phrases in enumerate(map(self._words.get, keys)):
+            if phrases is not None:
+                for number, letters in phrases:
                     if not letters or _letters_agree(words, start, letters):
-                        if number in found:
-                            found[number].append((start, end))
-                        else:
-                            found[number] = [(start, end)]
-            if end == count or keys[end] not in node:
-                break
-            node, end = node[keys[end]], end + 1
+                        found.setdefault(number, []).append((start, start + 1))
+        for start, longer in enumerate(map(self._pairs.get, pairwise(keys))):
+            if longer is not None:
+                for place, all_words, number, letters in longer:
+                    first = start - place
+                    end = first + (len(all_words) or 2)
+                    if all_words and (first < 0 or keys[first:end] != all_words):
+                        continue
+                    if not letters or _letters_agree(words, first, letters):
+                        found.setdefault(number, []).append((first, end))
+        return found
+
+
+def _rarest_pair(keys: tuple[str, ...]) -> int:
+    common = [commonness(key.encode()) for key in keys]
+    return min(range(len(keys) - 1), key=lambda place: common[place] + common[place + 1])
+
+
+def _dotted(form: Form) -> Iterator[tuple[str, ...]]:
+    """AI also as A.I., wherever a form has an acronym."""
+    places = [n for n, asked, word in form.letters if asked == EXACT and len(word) <= _ACRONYM_AT_MOST]
+    for count in range(1, len(places) + 1):
+        for dotted in combinations(places, count):
+            yield tuple(".".join(key) if place in dotted else key for place, key in enumerate(form.keys))
 
 
 def _letters_agree(words: list[str], start: int, letters: _Letters) -> bool:

@@ -2,35 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Set
+from typing import NamedTuple
 
-from db.vocabulary import Words
+from db.vocabulary import Rule, Words
 from scraper.tagging.phrases import Found, Phrases, Span
 
 UNLESS_WITHIN = 25  # words: an `unless` form further off than this speaks of something else
 
+_NONE: frozenset[int] = frozenset()
 
-@dataclass(frozen=True, slots=True)
-class Judge:
+
+class Judge(NamedTuple):
     """One way in which a term can be earned: its forms, and the company they need."""
 
     term: str
     rule: str  # "form" or "when-2"
     forms: frozenset[int]
-    near: frozenset[int]
-    within: int | None
-    unless: frozenset[int]
-    fallback: bool
+    near: frozenset[int] = _NONE
+    within: int | None = None
+    unless: frozenset[int] = _NONE
+    fallback: bool = False
     field: str = ""
 
-    @property
-    def sure(self) -> bool:
-        return not self.near
 
+class Hit(NamedTuple):
+    """A rule that holds."""
 
-@dataclass(frozen=True, slots=True)
-class Hit:
     term: str
     rule: str
     spans: tuple[Span, ...]  # the form, then the company it needed
@@ -39,42 +37,45 @@ class Hit:
 
 
 class Axis:
-    """Judges of all terms of one axis, found by the phrases that call them."""
+    """Judges of all terms of one axis.
 
-    def __init__(self, file: str) -> None:
-        self.file = file
+    Judges are numbered, and a set of them is an integer with a bit for each: which of several hundred have both a form
+    and its company in a text is known from one look at each phrase found.
+    """
+
+    def __init__(self, phrases: Phrases, language: str) -> None:
         self.judges: list[Judge] = []
-        self.by_phrase: dict[int, list[int]] = {}
         self.never: dict[str, frozenset[int]] = {}
         self.sure_forms: dict[int, set[str]] = {}  # phrase -> terms it earns by itself
+        self._phrases, self._language = phrases, language
+        self._called_by: dict[int, int] = {}  # phrase -> judges that it is a form of
+        self._company: dict[int, int] = {}  # phrase -> judges that want it nearby
+        self._alone = 0  # judges that need no company
 
-    def add(self, phrases: Phrases, term: str, words: Words, language: str) -> None:
-        if language != "en":
-            self._add(Judge(term, "form", phrases.all_numbers(words.foreign.get(language, ())), *_ALONE))
+    def add(self, term: str, words: Words) -> None:
+        if self._language != "en":
+            self._add(Judge(term, "form", self._phrases.all_numbers(words.foreign.get(self._language, ()))))
             return
-        self._add(Judge(term, "form", phrases.all_numbers(words.forms), *_ALONE))
-        for number, rule in enumerate(words.when, 1):
-            self._add(
-                Judge(
-                    term,
-                    f"when-{number}",
-                    numbers_of(phrases, rule.forms),
-                    numbers_of(phrases, rule.near),
-                    rule.within,
-                    numbers_of(phrases, rule.unless),
-                    rule.fallback,
-                    rule.field,
-                )
-            )
+        self._add(Judge(term, "form", self._phrases.all_numbers(words.forms)))
+        self.add_rules(term, words.when)
         if words.never:
-            self.never[term] = phrases.all_numbers(words.never)
+            self.never[term] = self._phrases.all_numbers(words.never)
+
+    def add_rules(self, term: str, rules: Iterable[Rule]) -> None:
+        for number, rule in enumerate(rules, 1):
+            forms, near, unless = map(self._phrases.all_numbers, (rule.forms, rule.near, rule.unless))
+            self._add(Judge(term, f"when-{number}", forms, near, rule.within, unless, rule.fallback, rule.field))
 
     def _add(self, judge: Judge) -> None:
-        place = len(self.judges)
+        bit = 1 << len(self.judges)
         self.judges.append(judge)
         for phrase in judge.forms:
-            self.by_phrase.setdefault(phrase, []).append(place)
-            if judge.sure:
+            self._called_by[phrase] = self._called_by.get(phrase, 0) | bit
+        for phrase in judge.near:
+            self._company[phrase] = self._company.get(phrase, 0) | bit
+        if not judge.near:
+            self._alone |= bit
+            for phrase in judge.forms:
                 self.sure_forms.setdefault(phrase, set()).add(judge.term)
 
     def phrases(self) -> Iterator[int]:
@@ -86,96 +87,111 @@ class Axis:
         for never in self.never.values():
             yield from never
 
+    def callers_of(self, company: int) -> frozenset[int]:
+        """The forms that ask for this company."""
+        return frozenset().union(*(judge.forms for judge in self.judges if company in judge.near))
+
     def hits(
-        self,
-        found: Found,
-        present: set[int],
-        ambient: set[int],
-        covered: Mapping[Span, set[str]],
-        title_length: int,
+        self, found: Found, ambient: Set[int], title_length: int, covered: Mapping[Span, set[str]] | None = None
     ) -> list[Hit]:
         """What the axis says: sure and near rules first, fallbacks only where those gave nothing.
 
         `ambient` are named sets that hold for the whole item; `covered` are longer names with the terms
         (maybe none) that they earn: words inside speak for no other term.
         """
-        called = {place for phrase in present if phrase in self.by_phrase for place in self.by_phrase[phrase]}
-        judges = [self.judges[place] for place in sorted(called)]
-        blocked = _Blocked(self, found, present, covered, title_length)
-        hits = [
-            hit for judge in judges if not judge.fallback if (hit := _judge(judge, found, present, ambient, blocked))
-        ]
+        judges = self._ready(found, ambient)
+        if not judges:
+            return []
+        court = _Court(self.never, found, ambient, title_length, covered or {})
+        hits = [hit for judge in judges if not judge.fallback if (hit := court.judge(judge))]
         if any(hit.sure or hit.spans[0][0] < title_length for hit in hits):
             return hits
-        return hits + [
-            hit for judge in judges if judge.fallback if (hit := _judge(judge, found, present, ambient, blocked))
-        ]
+        return hits + [hit for judge in judges if judge.fallback if (hit := court.judge(judge))]
+
+    def _ready(self, found: Found, ambient: Set[int]) -> list[Judge]:
+        """The judges that have a form in the text, and company if they need it, in their order."""
+        called = _either(self._called_by, found)
+        ready = called and called & (self._alone | _either(self._company, found) | _either(self._company, ambient))
+        judges = []
+        while ready:
+            lowest = ready & -ready
+            judges.append(self.judges[lowest.bit_length() - 1])
+            ready ^= lowest
+        return judges
 
 
-_ALONE: tuple[frozenset[int], None, frozenset[int], bool] = (frozenset(), None, frozenset(), False)
+def _either(judges: Mapping[int, int], phrases: Iterable[int]) -> int:
+    united = 0
+    for some in map(judges.get, phrases):
+        if some is not None:
+            united |= some
+    return united
 
 
-def numbers_of(phrases: Phrases, forms: Iterable[str]) -> frozenset[int]:
-    """Forms and names of sets to phrase numbers."""
-    numbers: set[int] = set()
-    for form in forms:
-        if form.startswith("@"):
-            numbers.add(phrases.named(form))
-        else:
-            numbers.update(phrases.numbers(form))
-    return frozenset(numbers)
-
-
-class _Blocked:
-    """Spans in which a term's forms mean nothing: its own `never` spans and the longer names of other terms."""
+class _Court:
+    """Judges the rules of an axis over one text."""
 
     def __init__(
-        self, axis: Axis, found: Found, present: set[int], covered: Mapping[Span, set[str]], title_length: int
+        self,
+        never: Mapping[str, frozenset[int]],
+        found: Found,
+        ambient: Set[int],
+        title_length: int,
+        covered: Mapping[Span, set[str]],
     ) -> None:
-        self._axis, self._found, self._present, self._covered = axis, found, present, covered
-        self._never: dict[str, list[Span]] = {}
-        self.title_length = title_length
+        self._never, self._found, self._present, self._ambient = never, found, set(found), ambient
+        self._title_length = title_length
+        self._covered = [(start, end, terms) for (start, end), terms in covered.items() if end - start > 1]
+        self._silenced: dict[str, list[Span]] = {}  # by a term's own `never`
 
-    def free(self, term: str, spans: list[Span]) -> list[Span]:
-        never = self._never.get(term)
-        if never is None:
-            asked = self._axis.never.get(term)
-            hit = asked & self._present if asked else ()
-            never = self._never[term] = [span for phrase in hit for span in self._found[phrase]]
-        if never:
-            spans = [span for span in spans if not any(span[0] < end and start < span[1] for start, end in never)]
+    def judge(self, judge: Judge) -> Hit | None:
+        """The first place at which the rule holds."""
+        spans = self._free(judge.term, self._spans(judge.forms))
+        if not judge.near:
+            return Hit(judge.term, judge.rule, (spans[0],), True, tuple(spans)) if spans else None
+        if not judge.unless.isdisjoint(self._ambient):
+            return None
+        if judge.field:
+            spans = [span for span in spans if (span[0] < self._title_length) is (judge.field == "title")]
+        if spans and (against := judge.unless & self._present):
+            spans = _far_from(spans, [span for phrase in against for span in self._found[phrase]])
+        if not spans:
+            return None
+        company = [span for phrase in judge.near & self._present for span in self._found[phrase]]
+        pair = _nearest(spans, company, judge.within)
+        if pair:
+            return Hit(judge.term, judge.rule, pair, False, tuple(spans))
+        around = not judge.near.isdisjoint(self._ambient)
+        return Hit(judge.term, judge.rule, (spans[0],), False, tuple(spans)) if around else None
+
+    def _spans(self, phrases: frozenset[int]) -> list[Span]:
+        """Where any of the phrases stands, first to last, the longest first among equals."""
+        spans = [span for phrase in phrases & self._present for span in self._found[phrase]]
+        return sorted(set(spans), key=_by_place) if len(spans) > 1 else spans
+
+    def _free(self, term: str, spans: list[Span]) -> list[Span]:
+        """Without those inside a `never` span of the term, or inside a longer name of another."""
+        silenced = self._silenced.get(term)
+        if silenced is None:
+            never = self._never.get(term)
+            standing = never & self._present if never else _NONE
+            silenced = self._silenced[term] = [span for phrase in standing for span in self._found[phrase]]
+        if silenced:
+            spans = [span for span in spans if not any(span[0] < end and start < span[1] for start, end in silenced)]
         if self._covered:
             spans = [span for span in spans if not self._inside_another(term, span)]
         return spans
 
     def _inside_another(self, term: str, span: Span) -> bool:
+        first, last = span
         return any(
-            start <= span[0] and span[1] <= end and end - start > span[1] - span[0] and term not in terms
-            for (start, end), terms in self._covered.items()
+            start <= first and last <= end and end - start > last - first and term not in terms
+            for start, end, terms in self._covered
         )
 
 
-def _judge(judge: Judge, found: Found, present: set[int], ambient: set[int], blocked: _Blocked) -> Hit | None:
-    if not judge.near:
-        spans = blocked.free(judge.term, spans_of(judge.forms, found, present))
-        return Hit(judge.term, judge.rule, (spans[0],), True, tuple(spans)) if spans else None
-    around = not judge.near.isdisjoint(ambient)
-    if judge.near.isdisjoint(present) and not around:
-        return None
-    if not judge.unless.isdisjoint(ambient):
-        return None
-    company = judge.near & present
-    spans = blocked.free(judge.term, spans_of(judge.forms, found, present))
-    if judge.field:
-        spans = [span for span in spans if (span[0] < blocked.title_length) is (judge.field == "title")]
-    if against := judge.unless & present:
-        spans = _far_from(spans, [span for phrase in against for span in found[phrase]])
-    if not spans:
-        return None
-    pair = _nearest(spans, [span for phrase in company for span in found[phrase]], judge.within)
-    if pair:
-        return Hit(judge.term, judge.rule, pair, False, tuple(spans))
-    return Hit(judge.term, judge.rule, (spans[0],), False, tuple(spans)) if around else None
+def _by_place(span: Span) -> Span:
+    return span[0], -span[1]
 
 
 def _far_from(spans: list[Span], others: list[Span]) -> list[Span]:
@@ -184,12 +200,6 @@ def _far_from(spans: list[Span], others: list[Span]) -> list[Span]:
         for start, end in spans
         if all(other[0] - end >= UNLESS_WITHIN or start - other[1] >= UNLESS_WITHIN for other in others)
     ]
-
-
-def spans_of(phrases: frozenset[int], found: Found, present: set[int]) -> list[Span]:
-    """Where any of the phrases stands, first to last, the longest first among equals."""
-    spans = {span for phrase in phrases & present for span in found[phrase]}
-    return sorted(spans, key=lambda span: (span[0], -span[1]))
 
 
 def _nearest(forms: list[Span], company: list[Span], within: int | None) -> tuple[Span, Span] | None:

@@ -4,25 +4,25 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from itertools import product
+from itertools import accumulate, product
 from typing import NamedTuple
 
 # A word may go on over ".x" (A.I, U.S) and over digits (97.85, 1,900). A possessive 's belongs to no word.
 # The end of a sentence is a token of its own, so that no phrase runs across it; "St." and "Sen." end none.
-_WORD = r"(\w+(?:\.\w(?!\w)|[.,]\d+)*|(?<=\w{4})[.!?;](?=\s))(?:['’][sS]\b)?"
+WORD = re.compile(r"(\w++(?:[.,](?:(?<=\.)\w(?!\w)|\d++))*+|[.!?;](?<=\w{4}.)(?=\s))(['’][sS]\b|)")
 # Chinese, Japanese and Korean set no spaces: each character is a token.
-_CHARACTER = r"([\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]|[^\W\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]+)"
+CHARACTER = re.compile(r"([\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]|[^\W\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]+)()")
+EAST_ASIAN = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 
 _DOTTED, _DOT = re.compile(rb"\w(?:\.\w)+(?!\w)"), re.compile(rb"\.\w\b")
 # ASCII punctuation, and the bytes of typographic quotes and dashes in UTF-8.
 _PUNCTUATION = {byte for byte in range(128) if not chr(byte).isalnum() and chr(byte) != "_"}
 _BETWEEN_WORDS = _PUNCTUATION | set(b"\xe2\x80\x93\x94\x98\x99\x9c\x9d")
 _TO_SPACE = bytes(ord(" ") if byte in _BETWEEN_WORDS else byte for byte in range(256))
-_DIGIT = re.compile(rb"\d")
+# What to delete so that nothing is left of a text without digits, or without the first bytes of U+3000 to U+DFFF.
+_ALL_BUT_DIGITS = bytes(byte for byte in range(256) if not chr(byte).isascii() or not chr(byte).isdigit())
+_ALL_BUT_EAST_ASIAN = bytes(byte for byte in range(256) if byte not in range(0xE3, 0xEE))
 A_NUMBER = b"#"  # stands for any number in digits among the words of a text
-WORD = re.compile(_WORD)
-CHARACTER = re.compile(_CHARACTER)
-EAST_ASIAN = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 # What feeds add around a text: tags cut in half, addresses, picture credits, "The post … appeared first on …".
 _NOISE = re.compile(
     r"<[^>]*(?:>|$)|https?://\S+|\bThe post .{0,200}? appeared first on .*$"
@@ -41,11 +41,11 @@ ANY, CAPITAL, EXACT = 0, 1, 2  # what a form asks of the letters of a word
 def words_of(title: str, summary: str) -> set[bytes]:
     """All words in lower case, read coarsely and fast: enough to see that a text holds nothing to look for."""
     text = f"{title} {summary}".lower()
-    if not text.isascii() and EAST_ASIAN.search(text):
-        return {word.encode() for word in CHARACTER.findall(text)}
     raw = text.encode("utf-8", "replace")
+    if raw.translate(None, _ALL_BUT_EAST_ASIAN) and EAST_ASIAN.search(text):
+        return {word.encode() for word in CHARACTER.split(text)[1::3]}
     words = set(raw.translate(_TO_SPACE).split())
-    if _DIGIT.search(raw):
+    if raw.translate(None, _ALL_BUT_DIGITS):
         words.add(A_NUMBER)
     if _DOT.search(raw):
         words.update(word.replace(b".", b"") for word in _DOTTED.findall(raw))
@@ -82,10 +82,15 @@ def read_form(form: str) -> Form:
     """One form without braces: AI as written, Hollywood with a capital, film any way."""
     if _SIMPLE.fullmatch(form):
         return Form(tuple(form.split()), ())
-    pattern = CHARACTER if EAST_ASIAN.search(form) else WORD
-    words = [word.replace(".", "") if _ACRONYM.fullmatch(word) else word for word in pattern.findall(form)]
-    letters = ((place, _letters(word), word) for place, word in enumerate(words))
-    return Form(tuple(word.lower() for word in words), tuple(each for each in letters if each[1] != ANY))
+    pattern = WORD if form.isascii() or not EAST_ASIAN.search(form) else CHARACTER
+    words = pattern.split(form)[1::3]
+    if "." in form:
+        words = [word.replace(".", "") if _ACRONYM.fullmatch(word) else word for word in words]
+    keys = tuple(map(str.lower, words))
+    if words == list(keys):
+        return Form(keys, ())
+    letters = [(place, _letters(word), word) for place, word in enumerate(words) if word != keys[place]]
+    return Form(keys, tuple(each for each in letters if each[1] != ANY))
 
 
 def _letters(word: str) -> int:
@@ -104,34 +109,37 @@ def _without_noise(text: str) -> str:
 class Text:
     """Title and summary as one run of words. Offsets are worked out only when evidence is wanted."""
 
-    __slots__ = ("_read", "_spans", "keys", "pattern", "summary", "title", "title_length", "words")
+    __slots__ = ("_offsets", "_pieces", "keys", "summary", "title", "title_length", "words")
 
     def __init__(self, title: str, summary: str) -> None:
         self.title, self.summary = title, summary
-        self.pattern = WORD
+        pattern = WORD
         if not (title.isascii() and summary.isascii()) and EAST_ASIAN.search(title + summary):
-            self.pattern = CHARACTER
-        self._read = _without_noise(title), _without_noise(summary)
-        head = self.pattern.findall(self._read[0])
-        self.title_length = len(head)
-        self.words: list[str] = [*head, BREAK, *self.pattern.findall(self._read[1])]
-        self.keys = list(map(str.lower, self.words))
-        self._spans: list[tuple[int, int]] = []
+            pattern = CHARACTER
+        # what lies before a word, the word, its possessive; and again
+        head, rest = pattern.split(_without_noise(title)), pattern.split(_without_noise(summary))
+        self._pieces = head, rest
+        self._offsets: tuple[list[int], list[int]] | None = None
+        self.words: list[str] = [*head[1::3], BREAK, *rest[1::3]]
+        self.title_length = len(head) // 3
+        self.keys = "\n".join(self.words).lower().split("\n")
 
     def words_at(self, field: str, start: int, end: int) -> tuple[int, int] | None:
         """The words that stand in the characters [start, end) of a field."""
-        self.locate(0, 1)
-        low, high = (0, self.title_length) if field == "title" else (self.title_length + 1, len(self.keys))
-        first = bisect_right(self._spans, start, low, high, key=lambda span: span[1])
-        last = bisect_left(self._spans, end, first, high, key=lambda span: span[0])
-        return (first, last) if first < last else None
+        offsets, skipped = self._ends(field == "title")
+        first = bisect_right(offsets[1::3], start)
+        last = bisect_left(offsets[:-1:3], end, first)
+        return (first + skipped, last + skipped) if first < last else None
 
     def locate(self, start: int, end: int) -> tuple[str, int, int]:
         """Field and character offsets of the words [start, end)."""
-        if not self._spans:
-            spans = [match.span(1) for match in self.pattern.finditer(self._read[0])]
-            spans.append((0, 0))
-            spans += [match.span(1) for match in self.pattern.finditer(self._read[1])]
-            self._spans = spans
-        field = "title" if start < self.title_length else "summary"
-        return field, self._spans[start][0], self._spans[end - 1][1]
+        offsets, skipped = self._ends(start < self.title_length)
+        field = "summary" if skipped else "title"
+        return field, offsets[3 * (start - skipped)], offsets[3 * (end - 1 - skipped) + 1]
+
+    def _ends(self, in_title: bool) -> tuple[list[int], int]:
+        """Where each piece of a field ends, and how many words stand before the field."""
+        if self._offsets is None:
+            head, rest = self._pieces
+            self._offsets = list(accumulate(map(len, head))), list(accumulate(map(len, rest)))
+        return (self._offsets[0], 0) if in_title else (self._offsets[1], self.title_length + 1)
