@@ -41,6 +41,7 @@ async def get_health(request: Request) -> Response:
             "rules_version": context.vocabulary.rules_version,
             "database": {
                 "kind": "sqlite" if snapshot.sqlite else "postgresql",
+                "replica": not snapshot.sqlite and snapshot.one("SELECT pg_is_in_recovery()"),
                 "data_version": snapshot.version,
                 "changed_at": iso(snapshot.changed_at) if snapshot.version else None,
             },

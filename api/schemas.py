@@ -331,6 +331,7 @@ class Coverage(Shape):
 
 class DatabaseHealth(Shape):
     kind: Literal["sqlite", "postgresql"]
+    replica: bool = Field(description="Follows another server, perhaps some way behind: the data version tells")
     data_version: int
     changed_at: str | None
 

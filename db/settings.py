@@ -18,6 +18,10 @@ class DatabaseSettings(BaseSettings):
         description="SQLAlchemy URL: sqlite:///file.db or postgresql://user:password@host/name. "
         "Default: craftwatch.db in the platform's data directory.",
     )
+    read_database_url: str = Field(
+        default="",
+        description="Database that is served to readers, for example a replica. Default: CRAFTWATCH_DATABASE_URL.",
+    )
     database_wait_seconds: float = Field(
         default=30.0,
         ge=0,
@@ -27,12 +31,24 @@ class DatabaseSettings(BaseSettings):
 
     @field_validator("database_url")
     @classmethod
-    def _known_database(cls, url: str) -> str:
-        if not url:
-            return default_database_url()
-        if url.startswith(("sqlite:///", "postgresql://", "postgresql+psycopg://", "postgres://")):
-            return url
-        raise ValueError("expected sqlite:///path/to/file.db or postgresql://user:password@host/name")
+    def _or_the_usual(cls, url: str) -> str:
+        return _known_database(url) or default_database_url()
+
+    @field_validator("read_database_url")
+    @classmethod
+    def _or_none(cls, url: str) -> str:
+        return _known_database(url)
+
+    @property
+    def reading_url(self) -> str:
+        """Of the database that is served."""
+        return self.read_database_url or self.database_url
+
+
+def _known_database(url: str) -> str:
+    if not url or url.startswith(("sqlite:///", "postgresql://", "postgresql+psycopg://", "postgres://")):
+        return url
+    raise ValueError("expected sqlite:///path/to/file.db or postgresql://user:password@host/name")
 
 
 def default_database_url() -> str:

@@ -112,7 +112,7 @@ def _check_readable() -> None:
     from db.migrations import check_schema
     from db.settings import DatabaseSettings
 
-    engine = open_engine(DatabaseSettings().database_url, read_only=True)
+    engine = open_engine(DatabaseSettings().reading_url, read_only=True)
     check_schema(engine)
     engine.dispose()
 
