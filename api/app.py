@@ -65,7 +65,19 @@ def create_app(
     app.add_exception_handler(DatabaseError, _on_database_error)
     app.add_exception_handler(HTTPException, _on_http_exception)
     app.add_middleware(Envelope, settings=settings, router=app.router, clock=clock)
+    if settings.metrics_port:
+        _meter(app, context)
     return app
+
+
+def _meter(app: FastAPI, context: Context) -> None:
+    """Outermost, so that what is answered early counts as well."""
+    from api.metrics import ArchiveNumbers, Meter, MeteredArchive, Metrics  # takes time, and most do without
+
+    context.archive = archive = MeteredArchive(context.settings.database_url)
+    metrics = Metrics(archive)
+    numbers = ArchiveNumbers(context, archive, metrics.registry)
+    app.add_middleware(Meter, router=app.router, port=context.settings.metrics_port, numbers=numbers, metrics=metrics)
 
 
 def _serve(app: FastAPI) -> None:

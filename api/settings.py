@@ -42,6 +42,13 @@ class ApiSettings(BaseSettings):
         default=32, ge=0, description="Memory for answers that are asked for again while the data is the same."
     )
 
+    metrics_port: int = Field(
+        default=0,
+        ge=0,
+        le=65535,
+        description="Port of its own at which Prometheus is told the numbers, under /metrics; 0: nowhere.",
+    )
+
     contact: str = Field(
         default="", description="Address or URL that publishers can write to; the page about craftwatch names it."
     )
