@@ -10,7 +10,7 @@ from importlib.metadata import version
 
 import click
 
-from scraper.commands import archive, running, sources, trying
+from scraper.commands import archive, running, sources, trying, units
 from scraper.logs import FORMATS, configure_logging
 
 
@@ -35,6 +35,7 @@ for command in (
     running.scrape,
     running.serve,
     running.up,
+    units.units,
     sources.sources,
     trying.parse,
     trying.tag,
