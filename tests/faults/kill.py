@@ -24,6 +24,7 @@ from tests.server import LoopbackServer, feed
 
 NEW_EACH_TIME = 3
 KILLS_PER_HEALING = 4
+LEASE_SECONDS = 3  # that a killed run leaves behind, on PostgreSQL
 
 
 @dataclass
@@ -60,7 +61,8 @@ def kill_often(kind: str, count: int, seed: int, outlets: int = 16) -> Tally:
         folder = Path(name)
         folder.chmod(0o755)  # PostgreSQL runs as another user
         with database(kind, folder) as url:
-            trial = _Trial(server, Command(folder, url, "", {}), outlets, random.Random(seed), tally)
+            command = Command(folder, url, "", {"CRAFTWATCH_LEASE_SECONDS": str(LEASE_SECONDS)})
+            trial = _Trial(server, command, outlets, random.Random(seed), tally)
             engine = open_engine(url)
             trial.heal()
             while tally.kills < count:
@@ -89,6 +91,7 @@ class _Trial:
     def kill(self) -> None:
         """A run, killed somewhere between its first request and a little after its end."""
         self._publish()
+        self._await_leases()
         before = self.command.number("SELECT count(*) FROM item")
         with self.command.start("scrape", "--all", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
             self._wait_for_a_request(process)
@@ -103,6 +106,7 @@ class _Trial:
 
     def heal(self) -> None:
         self._publish()
+        self._await_leases()
         self.command.scrape()
         self.working_seconds = time.monotonic() - self.server.requests[-len(self.hosts)].at
         self.tally.items = self.command.number("SELECT count(*) FROM item")
@@ -114,6 +118,15 @@ class _Trial:
         oldest = max(0, self.published - NEW_EACH_TIME * (KILLS_PER_HEALING + 2))
         for outlet, host in self.hosts.items():
             self.server.add("/feed", feed(document(outlet, range(oldest, self.published))), host)
+
+    def _await_leases(self) -> None:
+        """Until those of the run that was killed have run out."""
+        while self.command.number("SELECT count(*) FROM site_lease WHERE holder <> ''") and self._leased():
+            time.sleep(0.1)
+
+    def _leased(self) -> int:
+        now = "extract(epoch FROM clock_timestamp())"  # there are leases on PostgreSQL only
+        return self.command.number(f"SELECT count(*) FROM site_lease WHERE until > {now}")
 
     def _expected(self) -> int:
         return self.published * len(self.hosts)
