@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from operator import attrgetter
 from typing import Any
 
 from pydantic import BaseModel
@@ -71,6 +72,7 @@ def documented(
     return {
         "path": path,
         "response_class": Response,
+        "generate_unique_id_function": attrgetter("name"),  # what generated clients call the operation
         "responses": responses,
         "openapi_extra": {"parameters": [*places, *parameter_documents(path, parameters)]},
     }
