@@ -11,6 +11,7 @@ from xml.sax.saxutils import escape, quoteattr
 from api.syndication import Channel, FeedItem, plain
 
 MEDIA_TYPE = "application/rss+xml"
+_LIKE_ENTITY = re.compile(r"(&#?\w+);")
 _LIKE_MARKUP = re.compile(r"<|&#?\w+;")
 
 
@@ -42,7 +43,7 @@ def entry(item: FeedItem) -> bytes:
         f"<category domain={_attribute(tag.scheme)}>{_text(tag.term)}</category>" for tag in item.categories
     )
     return (
-        f"<item><title>{_text(_title(item.title))}</title><link>{_text(item.url)}</link>"
+        f"<item><title>{_text(_title(item.title))}</title><link>{_text(_address(item.url))}</link>"
         f'<guid isPermaLink="false">{_text(item.id)}</guid><pubDate>{_date(item.published)}</pubDate>'
         f"<description>{_text(_as_html(item.summary))}</description>{authors}{categories}</item>\n"
     ).encode()
@@ -51,6 +52,11 @@ def entry(item: FeedItem) -> bytes:
 def _title(title: str) -> str:
     """RSS does not say whether a title is text or HTML, and readers take it for HTML where it looks like it."""
     return _as_html(title) if _LIKE_MARKUP.search(title) else title
+
+
+def _address(url: str) -> str:
+    """Some readers take an address for HTML, too: what is like an entity in it gets its semicolon quoted."""
+    return _LIKE_ENTITY.sub(r"\1%3B", url)
 
 
 def _as_html(text: str) -> str:

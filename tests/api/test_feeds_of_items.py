@@ -12,6 +12,7 @@ from fastapi.testclient import TestClient
 from lxml import etree
 
 from tests.api.archive import PUBLIC_URL, Shelf, make_client
+from tests.api.json_feed import faults_of
 from tests.db.factory import DAY, HOUR, NOW
 
 ATOM = "{http://www.w3.org/2005/Atom}"
@@ -102,6 +103,37 @@ def test_a_json_feed_goes_on_where_it_ends(library: Shelf, client: TestClient):
     last = client.get(f"/v1/items.feed.json?{first['next_url'].partition('?')[2]}").json()
     assert [item["title"][-1] for item in first["items"] + last["items"]] == ["a", "b", "c"]
     assert "next_url" not in last
+
+
+def test_a_json_feed_keeps_to_the_rules_of_json_feed(database_url: str, library: Shelf):
+    with make_client(database_url, websub_hub="https://hub.example") as client:
+        first = client.get("/v1/items.feed.json?limit=2&topic=ai").json()
+    assert faults_of(first) == []
+    assert {"next_url", "hubs"} <= set(first)
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        {"version": "1.1"},
+        {"items": [{"id": "1"}]},
+        {"items": [{"id": 1, "content_text": ""}]},
+        {"items": [{"id": "1", "content_text": "", "date_published": "20 Nov 2026"}]},
+        {"items": [{"id": "1", "content_text": "", "score": 7}]},
+        {"items": [{"id": "1", "content_text": ""}] * 2},
+        {"authors": [{}]},
+        {"next_url": "https://craftwatch.example/feed"},
+    ],
+)
+def test_the_rules_of_json_feed_find_what_breaks_them(broken: dict[str, Any]):
+    good = {
+        "version": "https://jsonfeed.org/version/1.1",
+        "title": "",
+        "home_page_url": "https://craftwatch.example/",
+        "feed_url": "https://craftwatch.example/feed",
+        "items": [],
+    }
+    assert (faults_of(good), bool(faults_of({**good, **broken}))) == ([], True)
 
 
 def test_a_feed_is_updated_when_an_item_of_it_is_and_not_when_it_is_asked_for(shelf: Shelf, client: TestClient):

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from api.paging import decode_change, decode_cursor, encode_change, encode_cursor
 from db.filters import Position, Sort
+from db.store import stored_items
 from tests.api.archive import Shelf, make_labels
 from tests.api.follow import Mirror, all_items
 from tests.db.factory import HOUR, NOW, make_draft
@@ -93,6 +94,9 @@ def test_a_mirror_that_follows_a_busy_writer_ends_equal_to_the_archive(shelf: Sh
                     for name in dict.fromkeys(names)
                 ]
                 shelf.save(entries, source=dice.choice(("ledger", "gazette")), now=NOW + timedelta(seconds=step))
+                rows = next(stored_items(shelf.engine))[:3]
+                labels = [(row, make_labels("contracts", dice.choice(("US-CA", "GB")))) for row in rows]
+                shelf.store.relabel(labels, now=NOW + timedelta(seconds=step))
         except BaseException as error:  # told to the test, which runs in another thread
             failures.append(error)
 
