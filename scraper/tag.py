@@ -56,6 +56,8 @@ class Tagger:
         if rules is None or not rules.screen.may_match(words):
             return untracked
         reading = Reading(rules, Text(title, summary), sector)
+        if not rules.may_hold(reading.found, reading.ambient):
+            return untracked
         mask(reading)
         find_organisations(reading)
         if scope != "entertainment" and not in_the_field(reading, categories):

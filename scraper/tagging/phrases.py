@@ -52,7 +52,11 @@ class Phrases:
 
     def coarse_words(self, number: int) -> frozenset[bytes]:
         """The words of a phrase as `words_of` reads them in a text; none for a named set."""
-        return frozenset().union(*map(coarse, self._forms[number].keys))
+        keys = self._forms[number].keys
+        joined = "".join(keys)
+        if joined.isascii() and joined.isalnum():
+            return frozenset([key.encode() for key in keys])
+        return frozenset().union(*map(coarse, keys))
 
     def _number(self, key: object, form: Form) -> int:
         number = self._numbers.get(key)
@@ -78,8 +82,9 @@ class Index:
     def add(self, number: int, form: Form) -> None:
         place = _rarest_pair(form.keys) if len(form.keys) > 2 else 0
         self._add(number, form.keys, place, form.letters)
-        if form.letters:
-            for keys in _dotted(form):
+        acronyms = [at for at, asked, word in form.letters if asked == EXACT and len(word) <= _ACRONYM_AT_MOST]
+        if acronyms:
+            for keys in _dotted(form.keys, acronyms):
                 self._add(number, keys, place, form.letters)
 
     def _add(self, number: int, keys: tuple[str, ...], place: int, letters: _Letters) -> None:
@@ -115,12 +120,11 @@ def _rarest_pair(keys: tuple[str, ...]) -> int:
     return min(range(len(keys) - 1), key=lambda place: common[place] + common[place + 1])
 
 
-def _dotted(form: Form) -> Iterator[tuple[str, ...]]:
-    """AI also as A.I., wherever a form has an acronym."""
-    places = [n for n, asked, word in form.letters if asked == EXACT and len(word) <= _ACRONYM_AT_MOST]
-    for count in range(1, len(places) + 1):
-        for dotted in combinations(places, count):
-            yield tuple(".".join(key) if place in dotted else key for place, key in enumerate(form.keys))
+def _dotted(keys: tuple[str, ...], acronyms: list[int]) -> Iterator[tuple[str, ...]]:
+    """AI also as A.I., alone and with each of the other acronyms of a form."""
+    for count in range(1, len(acronyms) + 1):
+        for dotted in combinations(acronyms, count):
+            yield tuple([".".join(key) if place in dotted else key for place, key in enumerate(keys)])
 
 
 def _letters_agree(words: list[str], start: int, letters: _Letters) -> bool:

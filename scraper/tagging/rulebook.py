@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from contextlib import contextmanager
 from functools import cached_property
 from typing import NamedTuple
 
 from db.shapes import Axis as TagAxis
 from db.vocabulary import Craft, Employer, Rule, Topic, Union, Vocabulary, Words
-from scraper.tagging.phrases import Index, Phrases
-from scraper.tagging.rules import Axis
+from scraper.tagging.phrases import Found, Index, Phrases
+from scraper.tagging.rules import Axis, Reach
 from scraper.tagging.screening import Screen, screen_of
 
 FIELDS = (
@@ -64,6 +64,7 @@ class Rulebook:
         self.effects = {topic.id: numbers(topic.effects) for topic in topics if topic.effects}
         self.count_callers = self.topics.callers_of(self.headcount)
         self.screen: Screen = screen_of(self.topics.judges, self.phrases, self._members(), self.headcount)
+        self.reach = self._reach()
         self.first: Index = self.phrases.index(self.asked())
 
     @cached_property
@@ -130,6 +131,20 @@ class Rulebook:
                 for number in name.calls:
                     members.setdefault(number, set()).add(phrase)
         return members
+
+    def _reach(self) -> dict[int, Reach]:
+        """What each phrase can do for a topic, by itself or by the named sets that it calls."""
+        calls: dict[int, set[int]] = {phrase: {phrase} for phrase in self.topics.phrases()}
+        for phrase, sets in self.sets.items():
+            calls.setdefault(phrase, {phrase}).update(sets)
+        for phrase, names in self.organisations.items():
+            calls.setdefault(phrase, {phrase}).update(*(name.calls for name in names))
+        return {phrase: reach for phrase, numbers in calls.items() if any(reach := self.topics.reach_of(numbers))}
+
+    def may_hold(self, found: Found, ambient: Set[int]) -> bool:
+        """False only if no topic rule can hold with these phrases, whatever the steps that follow find."""
+        reaches = [reach for reach in map(self.reach.get, found) if reach]
+        return self.topics.may_hold(reaches, ambient | {self.headcount})
 
     def asked(self) -> set[int]:
         """What topics need to be judged: their own phrases, sets, masks and organisations."""

@@ -13,6 +13,9 @@ UNLESS_WITHIN = 25  # words: an `unless` form further off than this speaks of so
 _NONE: frozenset[int] = frozenset()
 
 
+Reach = tuple[int, int]  # judges called and judges accompanied, a bit for each
+
+
 class Judge(NamedTuple):
     """One way in which a term can be earned: its forms, and the company they need."""
 
@@ -86,6 +89,18 @@ class Axis:
             yield from judge.unless
         for never in self.never.values():
             yield from never
+
+    def reach_of(self, numbers: Iterable[int]) -> Reach:
+        """The judges that have one of these among their forms, and those that have one as company."""
+        return _either(self._called_by, numbers), _either(self._company, numbers)
+
+    def may_hold(self, reaches: Iterable[Reach], ambient: Set[int]) -> bool:
+        """Whether phrases of this reach can give any judge both its sides."""
+        called, company = 0, self._alone | _either(self._company, ambient)
+        for calls, accompanies in reaches:
+            called |= calls
+            company |= accompanies
+        return called & company != 0
 
     def callers_of(self, company: int) -> frozenset[int]:
         """The forms that ask for this company."""
