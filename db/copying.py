@@ -153,12 +153,23 @@ def _bring_over(moment: Connection, table: Table, target: Engine, on_rows: OnRow
             yield from rows
             on_rows(len(rows))
 
-    with reading(target) as copied:
-        there = chain.from_iterable(read_rows(copied, table))
+    with _rows_there(target, table) as there:
         for step in _steps(differences(passing(), there, itemgetter(*key_places(table)))):
             with target.begin() as connection:
                 _take(connection, table, step)
     return adding.contents()
+
+
+@contextmanager
+def _rows_there(target: Engine, table: Table) -> Iterator[Iterator[Values]]:
+    """What is in the target already. A reader beside the writer lets SQLite's log grow: none where there is nothing."""
+    with target.connect() as connection:
+        empty = connection.scalar(text(f"SELECT 1 FROM {table.name} LIMIT 1")) is None
+    if empty:
+        yield iter(())
+        return
+    with reading(target) as copied:
+        yield chain.from_iterable(read_rows(copied, table))
 
 
 def differences(
