@@ -33,6 +33,10 @@ def migrate(engine: Engine) -> bool:
     return before != _head()
 
 
+def is_up_to_date(engine: Engine) -> bool:
+    return _current(engine) == _head()
+
+
 def check_schema(engine: Engine) -> None:
     """Raises SchemaTooOld or SchemaTooNew unless the schema is the one this code was written for.
 

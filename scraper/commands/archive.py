@@ -20,10 +20,17 @@ if TYPE_CHECKING:
 @explaining
 def migrate() -> None:
     """Create the database, or bring it up to date."""
+    from db.lock import run_lock
+    from db.migrations import is_up_to_date
     from db.migrations import migrate as bring_up_to_date
 
-    changed = bring_up_to_date(open_database())
-    click.echo("The database was brought up to date." if changed else "The database is up to date.")
+    engine = open_database()
+    if is_up_to_date(engine):
+        click.echo("The database is up to date.")
+        return
+    with run_lock(engine):
+        bring_up_to_date(engine)
+    click.echo("The database was brought up to date.")
 
 
 @click.command()

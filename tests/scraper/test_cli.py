@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from sqlalchemy import text
 
 from db.engine import open_engine
 from db.lock import run_lock
@@ -65,6 +66,21 @@ def test_a_second_run_beside_another_exits_75(desk: Desk) -> None:
         done = desk.run("scrape")
     assert done.exit_code == 75
     assert "under way" in done.output
+
+
+def test_a_database_is_not_brought_up_to_date_beside_a_run(desk: Desk) -> None:
+    engine = open_engine(desk.database)
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '0002'"))
+    with run_lock(engine):
+        done = desk.run("migrate")
+    assert done.exit_code == 75
+
+
+def test_a_database_that_is_up_to_date_is_left_alone_beside_a_run(desk: Desk) -> None:
+    with run_lock(open_engine(desk.database)):
+        done = desk.run("migrate")
+    assert (done.exit_code, "is up to date" in done.output) == (0, True)
 
 
 def test_the_summary_can_be_read_by_programs(desk: Desk) -> None:
