@@ -24,7 +24,7 @@ def test_the_three_roots_contain_all_other_topics() -> None:
 
 
 def test_all_crafts_of_the_taxonomy_are_there() -> None:
-    assert len(VOCABULARY.crafts) == 110
+    assert len(VOCABULARY.crafts) >= 110
 
 
 def test_every_craft_has_codes_of_both_classifications() -> None:
