@@ -17,6 +17,7 @@ WAIT_SECONDS = 30.0  # for a lock that another program holds
 CONNECT_SECONDS = 10
 READ_LIMIT_SECONDS = 1.0
 _WRITER_CACHE_KB = 16_000  # a batch touches pages all over: without it they are written and read again within one
+_CHECKPOINT_PAGES = 8_000  # 32 MB of write-ahead log before it is copied back: a page written often is copied once
 _MAPPED_BYTES = 1 << 36  # address space, not memory: readers share the system's cache of the file, page by page
 _STEPS_BETWEEN_LOOKS = 10_000  # of SQLite's virtual machine: about a millisecond
 
@@ -87,6 +88,7 @@ def _open_sqlite(url: URL, read_only: bool, wait_seconds: float) -> Engine:
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = NORMAL")
             connection.execute(f"PRAGMA cache_size = -{_WRITER_CACHE_KB}")
+            connection.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")
         return connection
 
     named = URL.create("sqlite", database=str(path))

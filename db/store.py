@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter as Tally
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from operator import itemgetter
 from typing import Any, TypeVar
 
 import orjson
@@ -18,7 +19,7 @@ from db.filing import TermKey, filing_terms
 from db.labels import pack_figures, pack_tags
 from db.models import EntryRow, ItemRow, Term
 from db.shapes import ItemDraft, Source, SourceMemory, Tagging
-from db.types import to_epoch
+from db.types import JSONText, to_epoch
 from db.watch import Check, record_check
 
 TIE_BITS = 20  # of an item's id: what tells apart the items of one second
@@ -101,6 +102,7 @@ class _Batch:
     departments: Mapping[str, str]
     now: datetime
     version: int = 0
+    seconds: int = field(init=False)  # of `now`, as the driver takes it
     new_term_ids: dict[TermKey, int] = field(default_factory=dict)
     items: list[tuple[Any, ...]] = field(default_factory=list)
     edits: list[dict[str, Any]] = field(default_factory=list)
@@ -110,6 +112,9 @@ class _Batch:
     filed: list[tuple[int, int, int]] = field(default_factory=list)
     unfiled: list[tuple[int, int]] = field(default_factory=list)
     days: Tally[tuple[int, int]] = field(default_factory=Tally)  # (term, day) → change of its count
+
+    def __post_init__(self) -> None:
+        self.seconds = to_epoch(self.now)
 
     def save(self, source: Source, tagged: Sequence[Tagged]) -> Counts:
         self.version = _next_version(self.connection, self.now)
@@ -153,7 +158,7 @@ class _Batch:
         if all(getattr(row, name) == value for name, value in facts.items()):
             return False
         if row.title != draft.title:
-            self.titles.append((row.id, self.version, to_epoch(self.now), row.title))
+            self.titles.append((row.id, self.version, self.seconds, row.title))
         labels = _labels(tagging, source.sector)
         changes = {**facts, **labels, "updated_at": self.now}
         self._edit(row, changes, self._terms_of(row, tagging, labels["sector"], sources))
@@ -176,16 +181,18 @@ class _Batch:
             "key": draft.item_key,
             "source_id": source.id,
             **_facts(draft),
-            "published_at": draft.published_at,
+            "published_at": to_epoch(draft.published_at),
             "date_quality": draft.date_quality.value,
-            "received_at": self.now,
-            "updated_at": self.now,
+            "received_at": self.seconds,
+            "updated_at": self.seconds,
             "language": language,
             **labels,
             "terms": sorted(terms.items()),
             "version": self.version,
         }
-        self.items.append(tuple(_plain(values[name]) for name in _ITEM_COLUMNS))
+        for name in _LISTS:
+            values[name] = orjson.dumps(values[name]).decode() if values[name] else "[]"
+        self.items.append(_in_columns(values))
         self._refile(item_id, {}, terms)
 
     def _edit(self, row: Row[Any], changes: dict[str, Any], terms: dict[int, int]) -> None:
@@ -219,7 +226,7 @@ class _Batch:
         return {row.source_id, *self.connection.scalars(query)}
 
     def _remember(self, source: Source, draft: ItemDraft, item_id: int) -> None:
-        self.entries.append((source.id, draft.entry_key, item_id, draft.content_hash, to_epoch(self.now)))
+        self.entries.append((source.id, draft.entry_key, item_id, draft.content_hash, self.seconds))
 
     def _entries_met(self, source_id: str, keys: list[str]) -> dict[str, tuple[int, str]]:
         """entry_key → (item_id, content_hash) of the entries that this source has had before."""
@@ -272,6 +279,8 @@ class _Batch:
 
 _ITEM = ItemRow.__table__  # type: ignore[attr-defined]
 _ITEM_COLUMNS = tuple(column.name for column in _ITEM.columns)
+_LISTS = tuple(column.name for column in _ITEM.columns if isinstance(column.type, JSONText))
+_in_columns: Callable[[Mapping[str, Any]], tuple[Any, ...]] = itemgetter(*_ITEM_COLUMNS)
 _FACTS = ("url", "title", "summary", "authors", "categories")
 _LABELS = ("tracked", "sector", "stage", "tags", "figures", "rules_version")
 _EDITABLE = (*_FACTS, *_LABELS, "updated_at")
@@ -300,13 +309,6 @@ _FILE = bulk.insert_statement(
 _COUNT = bulk.insert_statement(
     "term_day", ("term_id", "day", "items"), "(term_id, day) DO UPDATE SET items = term_day.items + excluded.items"
 )
-
-
-def _plain(value: Any) -> Any:
-    """A value as the driver takes it, by the rules of db.types."""
-    if isinstance(value, datetime):
-        return to_epoch(value)
-    return orjson.dumps(value).decode() if isinstance(value, list) else value
 
 
 def item_id(published_at: datetime, key: str) -> int:

@@ -89,11 +89,11 @@ def _space(found: re.Match[str]) -> str:
 
 def _by_soup(markup: str) -> str:
     """The text of markup that a pattern cannot read, still with its entities."""
-    from bs4 import BeautifulSoup, MarkupResemblesLocatorWarning, ParserRejectedMarkup  # slow to import, rarely needed
+    from bs4 import BeautifulSoup, ParserRejectedMarkup  # slow to import, rarely needed
 
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", MarkupResemblesLocatorWarning)
+            warnings.simplefilter("ignore")  # bs4 warns of markup that looks like XML or like addresses
             soup = BeautifulSoup(markup, "html.parser")
     except ParserRejectedMarkup:
         return _BROKEN_TAG.sub(" ", markup)

@@ -4,6 +4,7 @@
                      ◄──────── reply (JSON) ───────┘
 
 A document that hangs or swells costs its source this run: its worker is killed and the next document gets a new one.
+A worker that a document made large retires after answering, for Python rarely gives memory back.
 A worker ends when its pipe closes, and in any case with its alarm, so that none outlives its parent for long.
 """
 
@@ -34,7 +35,8 @@ TIME_LIMIT_SECONDS = 10.0
 MEMORY_LIMIT_BYTES = 512 * 1024 * 1024
 _MAX_REPLY = 64 * 1024 * 1024
 _LENGTHS = struct.Struct("!II")  # of a request: header, body
-_LENGTH = struct.Struct("!I")  # of a reply
+_REPLY = struct.Struct("!I?")  # length of the reply, whether its worker retires
+_RETIRE_KB = 96 * 1024  # resident; one that has seen usual feeds only stays below half of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,18 +118,18 @@ class ParserPool:
     async def _exchange(self, header: bytes, body: bytes) -> bytes:
         worker = self._idle.pop() if self._idle else await self._start()
         self._busy.add(worker)
-        answered = False
+        is_fit = False
         try:
             async with asyncio.timeout(self._time_limit):
-                reply = await _exchange(worker, header, body)
-            answered = True
+                reply, retires = await _exchange(worker, header, body)
+            is_fit = not retires
         except TimeoutError:
             raise ParseError(Failure.PARSE_TIMEOUT, f"not parsed within {self._time_limit:g} seconds") from None
         except (EOFError, OSError, ValueError):
             raise ParseError(Failure.PARSE_FAILED, await _death(worker)) from None
         finally:  # also when cancelled: a worker in the middle of a document is of no use to the next
             self._busy.discard(worker)
-            if answered:
+            if is_fit:
                 self._idle.append(worker)
             else:
                 await _end(worker)
@@ -155,15 +157,15 @@ def parse_document_lines(body: bytes, content_type: str = "", url: str = "") -> 
     return [orjson.dumps(line) for line in asyncio.run(parse())]
 
 
-async def _exchange(worker: asyncio.subprocess.Process, header: bytes, body: bytes) -> bytes:
+async def _exchange(worker: asyncio.subprocess.Process, header: bytes, body: bytes) -> tuple[bytes, bool]:
     assert worker.stdin is not None
     assert worker.stdout is not None
     worker.stdin.writelines((_LENGTHS.pack(len(header), len(body)), header, body))
     await worker.stdin.drain()
-    (length,) = _LENGTH.unpack(await worker.stdout.readexactly(_LENGTH.size))
+    length, retires = _REPLY.unpack(await worker.stdout.readexactly(_REPLY.size))
     if length > _MAX_REPLY:
         raise ValueError("a reply longer than any document can give")
-    return await worker.stdout.readexactly(length)
+    return await worker.stdout.readexactly(length), retires
 
 
 async def _end(worker: asyncio.subprocess.Process) -> None:
@@ -247,7 +249,7 @@ def _work(requests: BinaryIO, replies: BinaryIO) -> None:
         _set_alarm(header["seconds"] + 1)  # ends the process even inside a library, even when its parent is gone
         reply = _answer(header, body)
         _set_alarm(0)
-        replies.write(_LENGTH.pack(len(reply)) + reply)
+        replies.write(_REPLY.pack(len(reply), _has_grown()) + reply)
         replies.flush()
 
 
@@ -281,6 +283,15 @@ def _read_source(fields: Mapping[str, Any]) -> Source:
 def _set_alarm(seconds: float) -> None:
     if sys.platform != "win32":
         signal.setitimer(signal.ITIMER_REAL, seconds)
+
+
+def _has_grown() -> bool:
+    if sys.platform == "win32":
+        return False
+    import resource
+
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # kilobytes, on macOS bytes
+    return peak // (1024 if sys.platform == "darwin" else 1) > _RETIRE_KB
 
 
 def _limit_memory(limit: int) -> None:

@@ -107,6 +107,29 @@ def test_no_more_workers_than_the_pool_is_large():
     assert asyncio.run(run()) <= 2
 
 
+def test_a_worker_goes_on_to_the_next_usual_document():
+    assert len(workers_after(GOOD, GOOD)) == 1
+
+
+def test_a_worker_that_a_document_made_large_retires():
+    large = GOOD.replace(b"</channel>", b"<!-- " + b"x" * 50_000_000 + b" --></channel>")
+    assert workers_after(large) == set()
+
+
+def workers_after(*documents: bytes) -> set[int]:
+    """The process ids of the workers that were idle after one of these, parsed one after the other."""
+    seen: set[int] = set()
+
+    async def run():
+        async with ParserPool(1) as pool:
+            for document in documents:
+                assert (await pool.parse(document, "", SOURCE.feed_url, SOURCE, NOW)).drafts
+                seen.update(worker.pid for worker in workers())
+
+    asyncio.run(run())
+    return seen
+
+
 def test_a_pool_that_is_not_used_starts_nothing():
     async def run():
         async with ParserPool(2):
