@@ -69,11 +69,11 @@ class Reader:
         self.faults.append(Fault(_short(parameter), _short(value), detail, tuple(nearest)))
 
     def one(self, name: str) -> str | None:
-        """The value of a parameter that can be given once; None when it is not given, or given empty as forms do."""
+        """The value of a parameter that can be given once; None when it is not given."""
         values = self.values.get(name, [])
         if len(values) > 1:
             self.fault(name, values[1], "is given more than once")
-        return values[0] or None if values else None
+        return values[0] if values else None
 
     def choice(self, name: str, allowed: Collection[str], default: str) -> str:
         value = self.one(name)

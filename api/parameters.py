@@ -124,8 +124,7 @@ def _document(name: str, parameter: Parameter) -> dict[str, Any]:
         document |= {"schema": {"type": "array", "items": parameter.schema}, "style": "form", "explode": parameter.many}
         example = [parameter.example] if parameter.many else parameter.example.split(",")
     else:
-        # Forms send what was left empty; it is as if it had not been sent.
-        document |= {"schema": parameter.schema, "allowEmptyValue": True}
+        document["schema"] = parameter.schema
         example = _READ[parameter.schema["type"]](parameter.example) if parameter.example else ""
     return document | ({"example": example} if example else {})
 

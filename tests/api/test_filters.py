@@ -60,6 +60,7 @@ def test_a_name_that_is_not_known_is_met_with_the_nearest_that_is(query: str, pa
         "limit=-1",
         "limit=ten",
         "limit=1&limit=2",
+        *("limit=", "from=", "window=", "min_confidence=", "tracked=", "cursor=", "sort=+published"),
         "cursor=nonsense",
         "cursor=%00",
         "from=yesterday",
@@ -90,8 +91,8 @@ def test_a_value_that_makes_no_sense_is_refused(query: str):
     assert faults(query)
 
 
-@pytest.mark.parametrize("query", ["", "topic=", "q=&from=&limit="])
-def test_a_parameter_left_empty_asks_nothing(query: str):
+@pytest.mark.parametrize("query", ["", "topic=", "q=&topic=,", "q=+"])
+def test_words_and_terms_left_empty_ask_nothing(query: str):
     assert read(query) == (Query(Filter(), Sort.PUBLISHED, 50, None, ANY), [])
 
 
