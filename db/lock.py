@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-import psycopg
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 
@@ -16,6 +15,7 @@ from db.engine import is_sqlite, sqlite_path
 from db.errors import DatabaseError, DatabaseUnusable
 
 _ADVISORY_KEY = 0x63726166742E7763  # "craft.wc"
+_LOCK_NOT_AVAILABLE = "55P03"  # of PostgreSQL; its driver takes long to import and SQLite needs none
 
 
 class AlreadyRunning(DatabaseError):
@@ -106,7 +106,7 @@ class _AdvisoryLock(RunLock):
         try:
             connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": _ADVISORY_KEY})
         except OperationalError as error:
-            if isinstance(error.orig, psycopg.errors.LockNotAvailable):
+            if getattr(error.orig, "sqlstate", None) == _LOCK_NOT_AVAILABLE:
                 return False
             raise
         return True
