@@ -46,11 +46,7 @@ class _Server(uvicorn.Server):
 def listen(host: str, port: int) -> socket.socket:
     """A listening socket. Raises OSError when the port is taken."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listening = socket.create_server((host, port), family=family, backlog=2048)
-    # Those who call inherit it. asyncio sets it only on sockets made with IPPROTO_TCP, and the body of an answer on a
-    # kept connection then waits 40 ms for the acknowledgement of its head (RFC 1122 §4.2.3.4).
-    listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    return listening
+    return _without_delay(socket.create_server((host, port), family=family, backlog=2048))
 
 
 def inherited_socket() -> socket.socket | None:
@@ -61,7 +57,18 @@ def inherited_socket() -> socket.socket | None:
         return None
     inherited = socket.socket(fileno=FIRST_INHERITED)
     inherited.set_inheritable(False)
-    return inherited
+    return _without_delay(inherited)
+
+
+def _without_delay(listening: socket.socket) -> socket.socket:
+    """Have the connections of this socket send at once (TCP_NODELAY), which they inherit from it.
+
+    asyncio sets that only on sockets made with IPPROTO_TCP, and the body of an answer on a kept connection then waits
+    40 ms for the acknowledgement of its head (RFC 1122 §4.2.3.4).
+    """
+    if listening.family in (socket.AF_INET, socket.AF_INET6):
+        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return listening
 
 
 def address_of(listening: socket.socket) -> str:

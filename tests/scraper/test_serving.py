@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from scraper import serving
 from scraper.serving import address_of, inherited_socket, listen
 from tests.processes import PATIENCE_SECONDS, Program, line_with, program_in
 
@@ -117,6 +118,16 @@ def test_an_answer_on_a_kept_connection_waits_for_no_acknowledgement(listening: 
         accepted, _ = listening.accept()
         with accepted:
             assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+
+
+def test_nor_does_one_on_a_socket_of_the_service_manager(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(serving, "FIRST_INHERITED", socket.create_server(("127.0.0.1", 0)).detach())
+    monkeypatch.setenv("LISTEN_PID", str(os.getpid()))
+    monkeypatch.setenv("LISTEN_FDS", "1")
+    inherited = inherited_socket()
+    assert inherited is not None
+    with inherited:
+        assert inherited.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 
 def test_a_wildcard_is_reached_at_this_machine() -> None:
