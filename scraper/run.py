@@ -37,7 +37,7 @@ from scraper.settings import ScraperSettings
 from scraper.sharing import Alone, Shared, site_of_source
 from scraper.sources import SourcesError, load_sources
 from scraper.stopping import Stop
-from scraper.tag import Tagger
+from scraper.tag import Tagger, packaged_tagger
 
 log = logging.getLogger("craftwatch.scrape")
 
@@ -190,7 +190,7 @@ class Run:
 @lru_cache(maxsize=1)
 def _tagger() -> Tagger:
     """One for all passes of this process: compiling the rules takes as long as a hundred feeds."""
-    return Tagger(load_vocabulary())
+    return packaged_tagger()
 
 
 def site_pauses(remembered: Sequence[tuple[Source, SourceMemory]], now: datetime) -> dict[str, datetime]:

@@ -9,10 +9,12 @@ found, each step in a file of its name. Most texts hold nothing that a topic ask
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from db.shapes import Axis, Evidence, Figure, Tag, Tagging
-from db.vocabulary import Vocabulary
+from db.vocabulary import Vocabulary, default_cache, load_vocabulary
 from scraper.tagging.crafts import judge_crafts
+from scraper.tagging.kept import kept_rulebook
 from scraper.tagging.languages import detect_language
 from scraper.tagging.masks import mask
 from scraper.tagging.numbers import figures_of, find_numbers
@@ -26,14 +28,15 @@ from scraper.tagging.topics import judge_topics, stage_of
 
 LANGUAGES = ("en", "de", "fr", "es", "it", "ja", "ko")  # languages that the vocabulary has forms in
 
-__all__ = ["Axis", "Evidence", "Figure", "Tag", "Tagger", "Tagging"]
+__all__ = ["Axis", "Evidence", "Figure", "Tag", "Tagger", "Tagging", "packaged_tagger"]
 
 
 class Tagger:
-    """The rules of one vocabulary, each language compiled once; `tag` is pure."""
+    """The rules of one vocabulary, each language compiled once, or kept in the folder `cache`; `tag` is pure."""
 
-    def __init__(self, vocabulary: Vocabulary) -> None:
+    def __init__(self, vocabulary: Vocabulary, cache: Path | None = None) -> None:
         self.vocabulary = vocabulary
+        self._cache = cache
         self.rules_version = vocabulary.rules_version
         self._nothing: dict[tuple[str, str], Tagging] = {}
         self._rulebooks: dict[str, Rulebook] = {}  # by language, compiled when a text needs it
@@ -88,10 +91,17 @@ class Tagger:
 
     def _rulebook(self, language: str) -> Rulebook | None:
         if language not in self._rulebooks and language in LANGUAGES:
-            self._rulebooks[language] = compiled(self.vocabulary, language)
+            self._rulebooks[language] = self._compiled(language)
         return self._rulebooks.get(language)
 
+    def _compiled(self, language: str) -> Rulebook:
+        def compiled() -> Rulebook:
+            with collector_at_rest():
+                return Rulebook(self.vocabulary, language)
 
-def compiled(vocabulary: Vocabulary, language: str) -> Rulebook:
-    with collector_at_rest():
-        return Rulebook(vocabulary, language)
+        return kept_rulebook(self._cache, self.vocabulary, language, compiled) if self._cache else compiled()
+
+
+def packaged_tagger() -> Tagger:
+    """A tagger by the rules that come with the package; what it compiles is kept for the next start."""
+    return Tagger(load_vocabulary(), default_cache())

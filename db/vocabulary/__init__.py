@@ -29,6 +29,7 @@ __all__ = [
     "VocabularyError",
     "WordSet",
     "Words",
+    "default_cache",
     "load_vocabulary",
 ]
 

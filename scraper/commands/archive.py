@@ -47,7 +47,7 @@ def retag(dry_run: bool) -> None:
     from scraper.retag import retag as tag_anew
     from scraper.settings import load_settings
     from scraper.sources import load_sources
-    from scraper.tag import Tagger
+    from scraper.tag import packaged_tagger
 
     engine = open_database()
     check_schema(engine)
@@ -55,7 +55,7 @@ def retag(dry_run: bool) -> None:
     sources = {source.id: source for source in load_sources(load_settings().sources)}
     with run_lock(engine), progress_bar(count_items(engine), "Tagging") as step:
         store = Store(engine, vocabulary.departments_of_crafts())
-        report = tag_anew(store, Tagger(vocabulary), sources, datetime.now(UTC), dry_run=dry_run, on_batch=step)
+        report = tag_anew(store, packaged_tagger(), sources, datetime.now(UTC), dry_run=dry_run, on_batch=step)
         if not dry_run:
             note_retagged(engine, vocabulary.rules_version)
     click.echo(report_text(report, dry_run))

@@ -33,13 +33,12 @@ def tag() -> None:
     """Tag headlines: JSON lines in (id, title, summary, optional outlet and categories), JSON lines out."""
     import orjson
 
-    from db.vocabulary import load_vocabulary
     from scraper.evaluate import outlets_of, tag_json_line
     from scraper.settings import load_settings
     from scraper.sources import load_sources
-    from scraper.tag import Tagger
+    from scraper.tag import packaged_tagger
 
-    tagger = Tagger(load_vocabulary())
+    tagger = packaged_tagger()
     outlets = outlets_of(load_sources(load_settings().sources))
     for number, line in enumerate(sys.stdin.buffer, start=1):
         if not line.strip():
@@ -58,15 +57,14 @@ def tag() -> None:
 @explaining
 def evaluate(gold: Path, as_json: bool, errors: bool) -> None:
     """Precision and recall of the tagger on hand-labelled headlines (JSON lines)."""
-    from db.vocabulary import load_vocabulary
     from scraper.evaluate import evaluate as score
     from scraper.evaluate import outlets_of, render, to_json
     from scraper.settings import load_settings
     from scraper.sources import load_sources
-    from scraper.tag import Tagger
+    from scraper.tag import packaged_tagger
 
     outlets = outlets_of(load_sources(load_settings().sources))
-    evaluation = score(gold, Tagger(load_vocabulary()), outlets)
+    evaluation = score(gold, packaged_tagger(), outlets)
     if as_json:
         echo_json(to_json(evaluation))
     else:

@@ -19,9 +19,15 @@ class Phrases:
     """Numbers for phrases (and for named sets, "@games"), and the indexes that find them."""
 
     def __init__(self) -> None:
-        self._numbers: dict[object, int] = {}
+        self._numbers: dict[str | Form, int] = {}
         self._by_form: dict[str, tuple[int, ...]] = {}
-        self._forms: list[Form] = []
+        self._forms: dict[int, Form] = {}
+        self._next = 0
+
+    def __getstate__(self) -> dict[str, object]:
+        """What is asked for once all is compiled: the numbers of named sets."""
+        named = {key: number for key, number in self._numbers.items() if isinstance(key, str)}
+        return {"_numbers": named, "_by_form": {}, "_forms": {}, "_next": self._next}
 
     def named(self, name: str) -> int:
         """The number of a named set; nothing in a text matches it by itself."""
@@ -58,11 +64,12 @@ class Phrases:
             return frozenset([key.encode() for key in keys])
         return frozenset().union(*map(coarse, keys))
 
-    def _number(self, key: object, form: Form) -> int:
+    def _number(self, key: str | Form, form: Form) -> int:
         number = self._numbers.get(key)
         if number is None:
-            number = self._numbers[key] = len(self._forms)
-            self._forms.append(form)
+            number = self._numbers[key] = self._next
+            self._forms[number] = form
+            self._next += 1
         return number
 
 

@@ -67,6 +67,10 @@ class Rulebook:
         self.reach = self._reach()
         self.first: Index = self.phrases.index(self.asked())
 
+    def __getstate__(self) -> dict[str, object]:
+        """All that was made of the vocabulary, not itself."""
+        return {name: value for name, value in self.__dict__.items() if name != "vocabulary"}
+
     @cached_property
     def details(self) -> Details:
         """Crafts and places: compiled when the first tracked item asks for them."""

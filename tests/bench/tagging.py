@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 import random
 import re
+import statistics
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from db.vocabulary import load_vocabulary
-from scraper.tag import Tagger
+from scraper.tag import packaged_tagger
 from tests.bench.feeds import NEWS
 from tests.bench.options import Options
 from tests.bench.report import Row
@@ -22,16 +23,28 @@ SLOW_TEXTS = 500  # for what is slow
 HERE = Path(__file__).parent
 
 
+STARTS = 5
+# What a tagger costs until it has tagged its first item, Python and imports aside.
+START = """
+import time
+from scraper.tag import packaged_tagger
+began = time.process_time()
+packaged_tagger().tag("Studio lays off 120 animators in Vancouver", "", language="en", scope="entertainment")
+print(time.process_time() - began)
+"""
+
+
 def run(options: Options) -> Iterator[Row]:
-    vocabulary = load_vocabulary()
     texts = _texts()
-    tagger = Tagger(vocabulary)
-    tagger.tag(*texts[0], language="en")
+    tagger = packaged_tagger()
+    tagger.tag(*NEWS[0], language="en")
+    starts = [float(subprocess.check_output([sys.executable, "-c", START])) for _ in range(STARTS)]
+    yield Row("tagging", "start, first item tagged", 1_000 * statistics.median(starts), "ms of CPU", goal="≤ 150")
     began = time.process_time()
     for title, summary in texts:
         tagger.tag(title, summary, language="en")
     ours = TEXTS / (time.process_time() - began)
-    yield Row("tagging", "craftwatch: tags with evidence", ours, "items per s of CPU")
+    yield Row("tagging", "craftwatch: tags with evidence", ours, "items per s of CPU", goal="≥ 15000")
     phrases = _phrases()
     yield Row("tagging", f"one regular expression of {len(phrases):,} phrases", *_alternation(phrases, texts, ours))
     if options.yardsticks:
