@@ -13,6 +13,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import dataclasses
+import os
 import signal
 import struct
 import sys
@@ -36,7 +37,7 @@ MEMORY_LIMIT_BYTES = 512 * 1024 * 1024
 _MAX_REPLY = 64 * 1024 * 1024
 _LENGTHS = struct.Struct("!II")  # of a request: header, body
 _REPLY = struct.Struct("!I?")  # length of the reply, whether its worker retires
-_RETIRE_KB = 96 * 1024  # resident; one that has seen usual feeds only stays below half of it
+_RETIRE_BYTES = 96 * 1024 * 1024  # resident; one that has seen usual feeds only stays below half of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,12 +287,13 @@ def _set_alarm(seconds: float) -> None:
 
 
 def _has_grown() -> bool:
-    if sys.platform == "win32":
+    """Whether we take up too much memory now. The peak that getrusage tells may be that of our parent."""
+    try:
+        with open("/proc/self/statm") as statm:
+            pages = int(statm.read().split()[1])
+    except (OSError, ValueError, IndexError):  # a system without proc(5)
         return False
-    import resource
-
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # kilobytes, on macOS bytes
-    return peak // (1024 if sys.platform == "darwin" else 1) > _RETIRE_KB
+    return pages * os.sysconf("SC_PAGE_SIZE") > _RETIRE_BYTES
 
 
 def _limit_memory(limit: int) -> None:

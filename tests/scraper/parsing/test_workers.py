@@ -116,6 +116,11 @@ def test_a_worker_that_a_document_made_large_retires():
     assert workers_after(large) == set()
 
 
+def test_a_worker_of_a_large_parent_does_not():
+    large = b"x" * 200_000_000
+    assert len(workers_after(GOOD, GOOD)) == 1, len(large)
+
+
 def workers_after(*documents: bytes) -> set[int]:
     """The process ids of the workers that were idle after one of these, parsed one after the other."""
     seen: set[int] = set()
