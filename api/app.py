@@ -77,7 +77,8 @@ def _meter(app: FastAPI, context: Context) -> None:
     context.archive = archive = MeteredArchive(context.settings.database_url)
     metrics = Metrics(archive)
     numbers = ArchiveNumbers(context, archive, metrics.registry)
-    app.add_middleware(Meter, router=app.router, port=context.settings.metrics_port, numbers=numbers, metrics=metrics)
+    addresses = [*app.router.routes, *routes.page_routes()]  # the application holds the pages as one
+    app.add_middleware(Meter, routes=addresses, port=context.settings.metrics_port, numbers=numbers, metrics=metrics)
 
 
 def _serve(app: FastAPI) -> None:

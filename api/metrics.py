@@ -20,7 +20,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import PlainTextResponse
-from starlette.routing import Route, Router
+from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.answers import PROGRAM
@@ -169,9 +169,11 @@ class Meter:
     A request is over, for the clock, when its answer begins: the rest depends on how fast the reader is.
     """
 
-    def __init__(self, app: ASGIApp, router: Router, port: int, numbers: ArchiveNumbers, metrics: Metrics) -> None:
+    def __init__(
+        self, app: ASGIApp, routes: Iterable[BaseRoute], port: int, numbers: ArchiveNumbers, metrics: Metrics
+    ) -> None:
         self._app, self._port, self._numbers, self._metrics = app, port, numbers, metrics
-        self._routes = [route for route in router.routes if isinstance(route, Route)]
+        self._routes = [route for route in routes if isinstance(route, Route)]
         self._plain = {route.path for route in self._routes if "{" not in route.path}
         self._tell = make_asgi_app(metrics.registry)
 

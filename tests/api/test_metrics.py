@@ -137,6 +137,15 @@ def test_requests_are_counted_by_endpoint_and_status(metered: TestClient) -> Non
     }
 
 
+@pytest.mark.parametrize(
+    ("path", "route"),
+    [("/", "/"), ("/crafts/voice-actor", "/crafts/{code}"), ("/static/page.0.css", "/static/{name}")],
+)
+def test_pages_are_counted_by_page(metered: TestClient, path: str, route: str) -> None:
+    metered.get(path, headers={"Accept": "text/html"})
+    assert numbers(metered)[f"craftwatch_requests_total{{route={route},status=200}}"] == 1
+
+
 def test_reads_are_timed(metered: TestClient) -> None:
     before = numbers(metered)["craftwatch_read_seconds_count"]
     metered.get("/v1/items")
