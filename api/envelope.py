@@ -59,7 +59,7 @@ class Envelope:
             await send(message)
 
         try:
-            if self._limit:
+            if self._limit and not scope["path"].startswith("/static/"):  # a page brings several of those
                 extra.update(self._limit.take(scope["client"][0] if scope.get("client") else ""))
             answered = self._answer_early(scope)
             if answered is None:

@@ -1,4 +1,4 @@
-"""/static/…: the style sheet, the script and the icon, kept by readers for good."""
+"""/static/…: the style sheet, the script and the icon, kept by readers for good; /robots.txt and /favicon.ico."""
 
 from __future__ import annotations
 
@@ -11,6 +11,21 @@ from api.pages.rendering import static_files
 from api.problems import Problem
 
 router = APIRouter(include_in_schema=False)
+A_DAY = {"Cache-Control": "public, max-age=86400"}
+# Pages may be read; filters can be combined without end (RFC 9309 §2.2.3: * stands for any characters).
+ROBOTS = "User-agent: *\nDisallow: /*?\n"
+
+
+@router.get("/robots.txt")
+async def get_robots_txt(request: Request) -> Response:
+    return Response(ROBOTS, headers=A_DAY, media_type="text/plain; charset=utf-8")
+
+
+@router.get("/favicon.ico")
+async def get_favicon(request: Request) -> Response:
+    """The icon for browsers that ask without having read a page."""
+    icon = static_files()["icon.svg"]
+    return Response(icon.body, headers=A_DAY, media_type=icon.media_type)
 
 
 @router.get("/static/{name}")

@@ -178,6 +178,24 @@ def test_requests_are_counted_where_a_limit_is_set(database_url: str, shelf: She
     assert 0 < int(third.headers["retry-after"]) <= 30
 
 
+def test_what_a_page_brings_along_does_not_count(database_url: str, shelf: Shelf):
+    with make_client(database_url, rate_limit=1) as client:
+        statuses = [client.get("/static/page.0.css").status_code for _ in range(3)]
+    assert statuses == [200, 200, 200]
+
+
+def test_crawlers_may_read_pages_but_not_every_filter(client: TestClient):
+    answer = client.get("/robots.txt")
+    assert answer.headers["content-type"] == "text/plain; charset=utf-8"
+    assert answer.text.splitlines() == ["User-agent: *", "Disallow: /*?"]
+
+
+@pytest.mark.parametrize("path", ["/robots.txt", "/favicon.ico"])
+def test_what_is_asked_for_unbidden_is_there_and_kept_for_a_day(client: TestClient, path: str):
+    answer = client.get(path)
+    assert (answer.status_code, answer.headers["cache-control"]) == (200, "public, max-age=86400")
+
+
 def test_a_mistake_of_ours_is_a_problem_without_details(
     library: Shelf, client: TestClient, monkeypatch: pytest.MonkeyPatch
 ):
