@@ -37,7 +37,7 @@ class Figures(NamedTuple):
 
 
 class Measured(NamedTuple):
-    """`on`: what the headlines are; `when`: day of the measurement, ISO 8601."""
+    """`on`: how many headlines, and of what kind; `when`: day of the measurement, ISO 8601."""
 
     on: str
     when: str

@@ -54,7 +54,7 @@ class Names:
         for code, label in self.labels[axis].items():
             known[label.casefold()] = code
             known[code.casefold()] = code
-        close = difflib.get_close_matches(wanted, known, n=6, cutoff=0.5)
+        close = difflib.get_close_matches(wanted, known, n=6, cutoff=0.6)
         beginning = [text for text in known if len(wanted) >= 3 and text.startswith(wanted)]
         return list(dict.fromkeys(known[text] for text in [*beginning, *close]))[:3]
 

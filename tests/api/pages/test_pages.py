@@ -258,6 +258,15 @@ def test_a_name_nearly_right_is_suggested(pages):
     assert 'href="/crafts/voice-actor"' in pages.get("/crafts/voice-actr").text
 
 
+def test_a_name_unlike_all_others_suggests_nothing(pages):
+    assert "did you mean" not in pages.get("/crafts/nope").text
+
+
+def test_the_measurement_says_once_on_how_many_headlines(pages):
+    text = " ".join(document_of(pages, "/about").text_content().split())
+    assert text.partition("Measured on ")[2].partition(".")[0].count("headlines") == 1
+
+
 def test_programs_get_problem_documents(pages):
     answer = pages.get("/?craft=nonsense", headers={"accept": "*/*"})
     assert answer.headers["content-type"] == "application/problem+json"
