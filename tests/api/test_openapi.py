@@ -17,7 +17,6 @@ from sqlalchemy import Engine
 
 from api import schemas
 from api.app import MODULES, create_app
-from api.envelope import HEADERS
 from api.examples import ITEM_PAGE
 from api.filters import DURATION, MOMENT
 from api.parameters import PARAMETERS
@@ -137,10 +136,9 @@ def test_the_pattern_of_a_parameter_takes_its_examples_and_no_more(pattern: str)
 
 def test_the_page_for_people_names_every_path_and_parameter(client: TestClient):
     page = client.get("/docs")
-    assert "script" not in page.text
     assert all(path in page.text for path in document()["paths"])
     assert all(f"<code>{name}</code>" in page.text for name in PARAMETERS)
-    assert page.headers["content-security-policy"] != HEADERS["Content-Security-Policy"]
+    assert "unsafe" not in page.headers["content-security-policy"]
 
 
 if __name__ == "__main__":

@@ -20,6 +20,7 @@ PAGES = (
     "/unions/sag-aftra",
     "/sources",
     "/about",
+    "/docs",
     "/embed/list?topic=ai",
 )
 _UNKNOWN_TAG = 801  # libxml2 knows the tags of HTML 4
