@@ -23,6 +23,7 @@ PAGES = (
     "/docs",
     "/embed/list?topic=ai",
 )
+NOT_THERE = "/crafts/nope"
 _UNKNOWN_TAG = 801  # libxml2 knows the tags of HTML 4
 
 
