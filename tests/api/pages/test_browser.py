@@ -83,7 +83,7 @@ def open_page(browser: Any, site: str) -> Iterator[Any]:
     assert [error for error in errors if "status of 404" not in error] == []
 
 
-@pytest.mark.parametrize("address", (*PAGES, NOT_THERE))
+@pytest.mark.parametrize("address", [*PAGES, NOT_THERE])
 def test_axe_finds_nothing(open_page, address):
     if not AXE.exists():
         pytest.skip("no axe-core: make axe")
@@ -98,7 +98,7 @@ def test_axe_finds_nothing(open_page, address):
     assert found == []
 
 
-@pytest.mark.parametrize("address", (*PAGES, NOT_THERE))
+@pytest.mark.parametrize("address", [*PAGES, NOT_THERE])
 def test_nothing_is_wider_than_a_phone_and_nothing_moves(open_page, address):
     page = open_page(address, viewport=PHONE)
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
