@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Engine, inspect, text
 
-from db.errors import HalfCopied, SchemaTooNew, SchemaTooOld
+from db.errors import HalfCopied, NoDatabase, SchemaTooNew, SchemaTooOld
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -40,9 +40,11 @@ def is_up_to_date(engine: Engine) -> bool:
 def check_schema(engine: Engine) -> None:
     """Raises SchemaTooOld or SchemaTooNew unless the schema is the one this code was written for.
 
-    Raises HalfCopied where a copy into it was interrupted.
+    Raises NoDatabase where there are no tables yet, HalfCopied where a copy into it was interrupted.
     """
     current = _current(engine)
+    if current is None and _is_empty(engine):
+        raise NoDatabase("There is nothing in the database yet. Run: craftwatch migrate")
     _refuse_newer(current)
     if current != _head():
         raise SchemaTooOld("The database is of an older version. Run: craftwatch migrate")
@@ -57,6 +59,11 @@ def _refuse_newer(current: str | None) -> None:
             f"The database was written by a later craftwatch (schema {current}). Update craftwatch, or name another "
             "database in CRAFTWATCH_DATABASE_URL."
         )
+
+
+def _is_empty(engine: Engine) -> bool:
+    with engine.connect() as connection:
+        return not inspect(connection).get_table_names()
 
 
 def _current(engine: Engine) -> str | None:

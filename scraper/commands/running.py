@@ -57,7 +57,13 @@ def listening_options(command: Callable[..., Any]) -> Callable[..., Any]:
     ):
         envvar = f"CRAFTWATCH_{name.upper().replace('-', '_')}"
         command = click.option(
-            f"--{name}", default=default, envvar=envvar, help=text, show_default=True, show_envvar=True
+            f"--{name}",
+            default=default,
+            type=click.IntRange(0, 65_535) if isinstance(default, int) else str,
+            envvar=envvar,
+            help=text,
+            show_default=True,
+            show_envvar=True,
         )(command)
     return command
 

@@ -39,8 +39,15 @@ def test_sources_of_the_first_schema_are_feeds(tmp_path: Path) -> None:
         assert connection.scalar(text("SELECT format FROM source")) == "feed"
 
 
-def test_a_fresh_database_is_too_old_until_migrated(tmp_path: Path) -> None:
+def test_a_database_without_tables_is_none_yet(tmp_path: Path) -> None:
     engine = open_engine(f"sqlite:///{tmp_path / 'new.db'}")
+    with pytest.raises(NoDatabase, match="craftwatch migrate"):
+        check_schema(engine)
+
+
+def test_a_database_with_tables_of_before_is_too_old(engine: Engine) -> None:
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
     with pytest.raises(SchemaTooOld, match="craftwatch migrate"):
         check_schema(engine)
 

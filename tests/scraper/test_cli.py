@@ -149,11 +149,18 @@ def test_a_wrong_block_stops_the_start(desk: Desk) -> None:
     assert "feed_url" in done.output
 
 
-def test_an_unmigrated_database_exits_3_and_says_what_to_run(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_database_without_tables_exits_3_and_says_what_to_run(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CRAFTWATCH_DATABASE_URL", f"sqlite:///{desk.folder / 'other.db'}")
     done = desk.run("scrape")
     assert done.exit_code == 3
-    assert "craftwatch migrate" in done.output
+    assert "nothing in the database yet. Run: craftwatch migrate" in done.output
+
+
+@pytest.mark.parametrize("option", ["--port", "--metrics-port"])
+def test_a_port_that_there_is_not_is_refused(desk: Desk, option: str) -> None:
+    done = desk.run("serve", option, "99999")
+    assert done.exit_code == 2
+    assert "0<=x<=65535" in done.output
 
 
 def test_sources_are_listed_with_their_health(desk: Desk) -> None:
