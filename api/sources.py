@@ -19,6 +19,7 @@ from api.names import Names
 from api.problems import Problem
 from api.schemas import Source, SourceList
 from db.archive import Snapshot
+from db.discretion import without_credentials
 from db.sources import SourceHealth, health_of, load_sources, newest_items
 
 router = APIRouter()
@@ -80,8 +81,8 @@ def _document(context: Context, source: SourceHealth, items: int, newest: int | 
         "id": source.id,
         "self": context.url(f"/v1/sources/{source.id}"),
         "name": source.name,
-        "homepage": source.homepage,
-        "feed_url": source.feed_url,
+        "homepage": without_credentials(source.homepage),
+        "feed_url": without_credentials(source.feed_url),
         "format": source.format,
         "kind": source.kind,
         "sector": source.sector,

@@ -8,6 +8,7 @@ from urllib.parse import urljoin, urlsplit
 from xml.etree import ElementTree as ET
 from xml.parsers.expat import ExpatError, ParserCreate
 
+from db.discretion import without_credentials
 from db.shapes import Source
 from scraper.cleaning.urls import is_web_url
 from scraper.ids import free_id
@@ -20,7 +21,6 @@ from scraper.sources import (
     SourcesError,
     one_line,
     same_address,
-    without_credentials,
 )
 
 # What OPML has no attribute for; elements and attributes of other namespaces are welcome in it.

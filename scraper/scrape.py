@@ -323,6 +323,7 @@ def _answer_304(answer: NotModified) -> Answer:
         etag=answer.validators.etag,
         last_modified=answer.validators.last_modified,
         max_age=_max_age(answer.freshness),
+        moved_to=answer.permanent_redirect_to,
     )
 
 

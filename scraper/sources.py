@@ -11,8 +11,8 @@ from dataclasses import asdict, fields
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
 
+from db.discretion import without_credentials
 from db.shapes import Selectors, Source
 from scraper.cleaning.urls import canonical_url, is_web_url
 from scraper.parsing.selectors import selector_fault
@@ -42,8 +42,6 @@ REQUIRED = ("name", "homepage", "feed_url", "kind", "sector", "country", "langua
 PAGE_REQUIRED = ("item", "title", "link")
 
 _ID = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
-_SECRET = re.compile(r"(?i)(?:.*[-_])?(?:token|key|apikey|auth|password|passwd|pwd|secret|sig|signature|session)")
-_REDACTED = "redacted"
 
 
 class SourcesError(Exception):
@@ -76,16 +74,6 @@ def to_toml(sources: Iterable[Source]) -> str:
     return "\n".join(_block(source) for source in sources)
 
 
-def without_credentials(url: str) -> str:
-    """`url` for other eyes: no user and password; the values of parameters that sound secret replaced."""
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return url.rpartition("@")[2]
-    query = "&".join(_veiled(pair) for pair in parts.query.split("&"))
-    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, query, parts.fragment))
-
-
 def same_address(url: str) -> str:
     """What two spellings of one feed address share: no scheme, no tracking, no closing slash."""
     return canonical_url(url).partition("://")[2].rstrip("/")
@@ -94,11 +82,6 @@ def same_address(url: str) -> str:
 def one_line(text: str) -> str:
     """`text` as a field may hold it: on one line, of characters that can be seen."""
     return " ".join("".join(character if character.isprintable() else " " for character in text).split())
-
-
-def _veiled(pair: str) -> str:
-    name, mark, _ = pair.partition("=")
-    return f"{name}={_REDACTED}" if mark and _SECRET.fullmatch(name) else pair
 
 
 # Reading

@@ -266,6 +266,10 @@ def _answer(header: Mapping[str, Any], body: bytes) -> bytes:
         return _items(header, document)
     except ParseError as error:
         return _write_failure(error)
+    except MemoryError:
+        raise
+    except Exception as error:  # of cleaning, say: it costs this document, and its name is told
+        return _write_failure(ParseError(Failure.PARSE_FAILED, f"{type(error).__name__}: {error}"[:300]))
 
 
 def _items(header: Mapping[str, Any], document: tuple[bytes, str, str]) -> bytes:

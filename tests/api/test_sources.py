@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
+from sqlalchemy import Engine, text
 
 from tests.api.archive import Shelf
 from tests.db.factory import DAY, HOUR, NOW
@@ -62,3 +63,10 @@ def test_health_counts_items_and_sources(shelf: Shelf, client: TestClient):
         "disabled": 1,
     }
     assert (health["status"], health["rules_version"]) == ("ok", "rules-1")
+
+
+def test_no_credentials_of_a_source_are_told(engine: Engine, client: TestClient) -> None:
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE source SET feed_url = 'https://ada:pw@desk.example/feed?token=abc&page=2'"))
+    for source in client.get("/v1/sources").json()["data"]:
+        assert source["feed_url"] == "https://desk.example/feed?token=redacted&page=2"

@@ -18,6 +18,7 @@
                                                   test_sources_checked_together_are_not_checked_together_again
      9  timers on disk, 60 minutes are 60         test_a_restart_makes_no_burst
     10  301 and 308 move a source, 302 never      test_a_permanent_redirect_moves_a_source_in_the_end
+                                                  test_a_redirect_to_what_has_not_changed_counts_as_well
                                                   test_a_temporary_redirect_never_moves_a_source
                                                   test_a_redirect_is_followed_five_times_at_most
     11  410 stops; 404 and DNS slow down          test_a_source_that_is_gone_is_not_asked_again_and_says_so
@@ -325,6 +326,23 @@ def test_a_permanent_redirect_moves_a_source_in_the_end(room: Newsroom, status: 
     room.watch("/old")
     asked = [[request.path for request in room.run_at(days * DAY)] for days in range(0, 24, 3)]
     assert asked == 6 * [["/old", "/new"]] + 2 * [["/new"]]
+
+
+def test_a_redirect_to_what_has_not_changed_counts_as_well(room: Newsroom) -> None:
+    room.server.add("/old", redirect("/new", 301))
+    room.server.add("/new", conditionally(feed(etag='"1"')))
+    room.watch("/old")
+    asked = [[request.path for request in room.run_at(days * DAY)] for days in range(0, 24, 3)]
+    assert asked == 6 * [["/old", "/new"]] + 2 * [["/new"]]
+
+
+def conditionally(behaviour: Behaviour) -> Behaviour:
+    """304 to those who name an ETag."""
+
+    async def behave(request: Request, writer: asyncio.StreamWriter) -> None:
+        await (reply(304) if request.header("if-none-match") else behaviour)(request, writer)
+
+    return behave
 
 
 @pytest.mark.parametrize("status", [302, 303, 307])

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from db.discretion import without_credentials
 from db.shapes import Selectors, Source
 from scraper.sources import (
     FIELDS,
@@ -14,7 +15,6 @@ from scraper.sources import (
     read_sources,
     same_address,
     to_toml,
-    without_credentials,
 )
 from tests.shared import shared
 
