@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import click
@@ -33,11 +32,3 @@ def units(directory: Path, user: str, listen: str, settings: Path) -> None:
             click.echo(directory / name)
     except OSError as error:
         raise SetupProblem(f"{error.filename} cannot be written: {error.strerror}.") from error
-    if hidden := _hidden_place():
-        click.echo(f"Warning: {hidden} is hidden from the services (ProtectHome); install elsewhere.", err=True)
-
-
-def _hidden_place() -> str:
-    """Where this program or its Python lies, if that is a place that the units may not see."""
-    places = [str(Path(place).resolve()) for place in (sys.argv[0], sys.executable)]
-    return next((place for place in places if place.startswith(("/home/", "/root/", "/run/user/"))), "")

@@ -13,7 +13,8 @@ _HOMES = ("/home", "/root", "/run/user")  # what ProtectHome= hides
 def make_units(*, user: str, listen: str, settings: Path, program: Path | None = None) -> dict[str, str]:
     """File name → content. `listen` is an address and port; `settings` need not exist; `program` is else this one."""
     program = program or Path(sys.executable).with_name("craftwatch")
-    at_home = any(program.is_relative_to(home) for home in _HOMES)
+    places = program, program.with_name("python").resolve()  # its Python may lie elsewhere
+    at_home = any(place.is_relative_to(home) for place in places for home in _HOMES)
     values = {
         "user": user,
         "listen": listen,

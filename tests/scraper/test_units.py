@@ -82,6 +82,11 @@ def test_homes_are_hidden_unless_the_program_is_there(program: str, hidden: str)
     assert f"ProtectHome={hidden}" in units(program=program)["craftwatch.service"]
 
 
+def test_homes_are_not_hidden_if_the_python_of_the_program_is_there(tmp_path: Path) -> None:
+    (tmp_path / "python").symlink_to("/home/w/.pyenv/bin/python3")
+    assert "ProtectHome=read-only" in units(program=str(tmp_path / "craftwatch"))["craftwatch.service"]
+
+
 def test_no_place_to_write_is_said_in_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     done = CliRunner().invoke(main, ["units", str(tmp_path / "file")])
