@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,18 +18,6 @@ from db.lock import AlreadyRunning, run_lock
 from db.migrations import _config, check_schema
 from tests.db.factory import HOUR, NOW
 from tests.db.full import fill
-
-
-@pytest.fixture(params=["into sqlite", "into postgresql"])
-def target(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
-    """A database with nothing in it; not even tables, on SQLite."""
-    if request.param == "into sqlite":
-        url = f"sqlite:///{tmp_path / 'target.db'}"
-    else:
-        url = request.getfixturevalue("other_postgresql_database_url")
-    engine = open_engine(url, wait_seconds=0.2)
-    yield engine
-    engine.dispose()
 
 
 @pytest.fixture

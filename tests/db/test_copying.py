@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from operator import itemgetter
 from pathlib import Path
 
@@ -22,18 +22,6 @@ from db.lock import AlreadyRunning, run_lock
 from db.migrations import check_schema
 from db.models import metadata
 from tests.db.full import fill
-
-
-@pytest.fixture(params=["to sqlite", "to postgresql"])
-def target(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
-    """A database with nothing in it; not even tables, on SQLite."""
-    if request.param == "to sqlite":
-        url = f"sqlite:///{tmp_path / 'target.db'}"
-    else:
-        url = request.getfixturevalue("other_postgresql_database_url")
-    engine = open_engine(url, wait_seconds=0.2)
-    yield engine
-    engine.dispose()
 
 
 @pytest.fixture
