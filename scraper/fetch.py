@@ -6,7 +6,7 @@
       ├─ connection                      checked addresses only, TLS verified          dial.py, addresses.py
       ├─ answer                          named when it is of no use                    answers.py
       ├─ redirect? again, from the top   five at most
-      └─ body                            counted on the wire and decoded, in steps     decode.py
+      └─ body                            counted on the wire and decoded, in steps     decode.py, room.py
 
 Everything a fetch can raise:
 
@@ -59,6 +59,7 @@ from scraper.fetching.dial import AddressGuard, NameNotFound, Resolve, resolve_h
 from scraper.fetching.errors import FetchError
 from scraper.fetching.pacing import HostPacer
 from scraper.fetching.robots import MAX_ROBOTS_BYTES, RobotsCache, RobotsRecord, RobotsUnreachable, origin_of
+from scraper.fetching.room import Room
 from scraper.fetching.route import Route, port_of
 from scraper.fetching.transport import GuardedTransport
 from scraper.settings import ScraperSettings
@@ -87,9 +88,6 @@ ROBOTS_PART = 1 / 3  # of the time for a fetch, so that the rest is left for the
 MAX_LINK_HEADER = 8_192
 ERROR_PAGE_BYTES = 65_536
 ERROR_PAGE_SECONDS = 3.0
-# Few bodies are large; taking those four at a time bounds our memory, however many servers send without end.
-LARGE_BODY_BYTES = 1_000_000
-LARGE_BODIES_AT_ONCE = 4
 NO_VALIDATORS = Validators()
 
 
@@ -160,7 +158,7 @@ class Fetcher:
         self._clock = clock
         self._pacer = pacer or HostPacer(settings.host_interval_seconds)
         self._seats = asyncio.Semaphore(settings.concurrency)
-        self._large_bodies = asyncio.Semaphore(LARGE_BODIES_AT_ONCE)
+        self._room = Room()
         self._guard = AddressGuard(settings.allow_addresses, resolve)
         self._robots = RobotsCache(clock, robots_known)
         self._client = httpx.AsyncClient(
@@ -287,22 +285,20 @@ class Fetcher:
             try:
                 await self._check_before_proxy(route.url)
                 try:
-                    return await self._ask(route, headers, stage, deadline, cut_at)
+                    return await self._ask(route, headers, stage, cut_at)
                 except CLOSED:
                     if not stage.on_old_connection:
                         raise
                     stage = Stage()  # closed while we thought it open: a GET may be sent again (RFC 9112 §9.3.1)
-                    return await self._ask(route, headers, stage, deadline, cut_at)
+                    return await self._ask(route, headers, stage, cut_at)
             except CONVERSATION_ERRORS as error:
                 raise conversation_failure(error, stage) from error
 
-    async def _ask(
-        self, route: Route, headers: dict[str, str], stage: Stage, deadline: Deadline, cut_at: int | None
-    ) -> _Reply:
+    async def _ask(self, route: Route, headers: dict[str, str], stage: Stage, cut_at: int | None) -> _Reply:
         request = self._client.build_request("GET", route.url, headers=headers, extensions={"trace": stage})
         response = await self._client.send(request, stream=True, auth=route.auth)
         try:
-            return await self._receive(response, deadline, cut_at)
+            return await self._receive(response, cut_at)
         finally:
             await response.aclose()
 
@@ -320,7 +316,7 @@ class Fetcher:
             with suppress(NameNotFound):  # the proxy may know it
                 await self._guard.addresses_for(url.raw_host.decode("ascii"), port_of(url))
 
-    async def _receive(self, response: httpx.Response, deadline: Deadline, cut_at: int | None) -> _Reply:
+    async def _receive(self, response: httpx.Response, cut_at: int | None) -> _Reply:
         reply = _Reply(response.status_code, response.headers, _location_of(response))
         if reply.status == 304 or reply.status in REDIRECTS:
             return reply
@@ -330,7 +326,7 @@ class Fetcher:
         try:
             if cut_at is None and _stated_length(response) > body.max_bytes:
                 raise BodyTooLarge
-            reply.body = await self._receive_document(response, reply, body, deadline)
+            reply.body = await self._receive_document(response, reply, body)
         except BodyTooLarge:
             if cut_at is None:
                 detail = f"more than {self._settings.max_body_bytes:,} bytes"
@@ -342,16 +338,12 @@ class Fetcher:
             body.discard()  # an error that the caller keeps must not keep it
         return reply
 
-    async def _receive_document(self, response: httpx.Response, reply: _Reply, body: Body, deadline: Deadline) -> bytes:
-        async with AsyncExitStack() as stack:
-            is_large = False
+    async def _receive_document(self, response: httpx.Response, reply: _Reply, body: Body) -> bytes:
+        with self._room.place() as place:
             async for data in response.aiter_raw():
                 reply.bytes_on_wire += len(data)
-                if not is_large and max(reply.bytes_on_wire, body.size) > LARGE_BODY_BYTES:
-                    is_large = True
-                    with deadline.stopped():
-                        await stack.enter_async_context(self._large_bodies)
-                body.add(data)
+                for size in body.adding(data):
+                    await place.grow(size)
                 if reply.bytes_on_wire > body.max_bytes:
                     raise BodyTooLarge
             return body.finish()

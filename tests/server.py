@@ -243,6 +243,12 @@ def slow_body() -> Behaviour:
     return stream(b"HTTP/1.1 200 OK\r\ncontent-type: application/rss+xml\r\ncontent-length: 100000\r\n\r\n", b"<", 0.05)
 
 
+def large_slow_body() -> Behaviour:
+    """So much at once that it must be taken for a real document, and then next to nothing."""
+    head = b"HTTP/1.1 200 OK\r\ncontent-type: application/rss+xml\r\ncontent-length: 2000000\r\n\r\n"
+    return stream(head + bytes(1_100_000), b"<", 0.05)
+
+
 def slow_headers() -> Behaviour:
     return stream(b"HTTP/1.1 200 OK\r\n", b"x-more: 1\r\n", 0.05)
 

@@ -39,12 +39,18 @@ class Body:
 
     def add(self, data: bytes) -> None:
         """Raises BodyTooLarge or BodyDamaged."""
+        for _ in self.adding(data):
+            pass
+
+    def adding(self, data: bytes) -> Iterator[int]:
+        """`add` in steps of STEP_BYTES at most: the size after each."""
         for start in range(0, len(data), SLICE_BYTES):
-            self._take(self._steps.steps(data[start : start + SLICE_BYTES]))
+            yield from self._take(self._steps.steps(data[start : start + SLICE_BYTES]))
 
     def finish(self) -> bytes:
         """The whole decoded body. Raises BodyDamaged when the coding says that something is missing."""
-        self._take(self._steps.last_steps())
+        for _ in self._take(self._steps.last_steps()):
+            pass
         return bytes(self._decoded)
 
     def so_far(self) -> bytes:
@@ -54,12 +60,13 @@ class Body:
     def discard(self) -> None:
         self._decoded.clear()
 
-    def _take(self, steps: Iterator[bytes]) -> None:
+    def _take(self, steps: Iterator[bytes]) -> Iterator[int]:
         try:
             for step in steps:
                 self._decoded += step
-                if len(self._decoded) > self.max_bytes:
+                if self.size > self.max_bytes:
                     raise BodyTooLarge
+                yield self.size
         except zlib.error as error:
             raise BodyDamaged(f"the compressed body is damaged ({error})") from error
 

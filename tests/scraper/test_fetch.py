@@ -41,6 +41,7 @@ from tests.server import (
     feed,
     gzip_bomb,
     in_turn,
+    large_slow_body,
     raw,
     redirect,
     reply,
@@ -435,6 +436,28 @@ def test_a_body_over_the_limit_is_too_large(server: LoopbackServer, behaviour: B
 def test_a_body_that_is_said_to_be_too_large_is_not_read(server: LoopbackServer) -> None:
     url = serve(server, stream(b"HTTP/1.1 200 OK\r\ncontent-length: 15000001\r\n\r\n", b"", 0.05))
     assert failure(url, settings_for(server)).reason is Failure.TOO_LARGE
+
+
+def test_large_bodies_that_come_slowly_keep_no_room_from_others() -> None:
+    with LoopbackServer("0.0.0.0") as server:
+        server.add("/slow", large_slow_body())
+        server.add("/large", reply(body=bytes(5_000_000)))
+        slow = [f"127.0.1.{n}" for n in range(1, 13)]
+        allowed = ",".join(f"{host}:{server.port}" for host in (*slow, "127.0.2.1"))
+
+        async def first_answer() -> int:
+            async with Fetcher(settings_for(allow_addresses=allowed)) as fetcher:
+                dripping = [asyncio.ensure_future(fetcher.fetch(server.url("/slow", host))) for host in slow]
+                while server.most_under_way < len(slow):
+                    await asyncio.sleep(0)
+                large = await fetcher.fetch(server.url("/large", "127.0.2.1"))
+                assert not any(each.done() for each in dripping)
+                for each in dripping:
+                    each.cancel()
+                await asyncio.gather(*dripping, return_exceptions=True)
+                return len(large.body) if isinstance(large, Fetched) else 0
+
+        assert asyncio.run(first_answer()) == 5_000_000
 
 
 def test_a_body_as_large_as_the_limit_is_taken(server: LoopbackServer) -> None:
