@@ -45,6 +45,7 @@ class SourceRow(SQLModel, table=True):
     enabled: bool
     note: str = Field(sa_column=Column(Text, nullable=False))
     format: str = Field(default="feed", sa_column=Column(Text, nullable=False, server_default="feed"))
+    selectors: str = Field(default="", sa_column=Column(Text, nullable=False, server_default=""))  # of a page, as JSON
 
 
 class SourceState(SQLModel, table=True):
@@ -71,6 +72,7 @@ class SourceState(SQLModel, table=True):
     moved_count: int = 0
     moved_since: datetime | None = Field(default=None, sa_column=_moment())
     stopped_at: datetime | None = Field(default=None, sa_column=_moment())  # 410: not asked again
+    paused_until: datetime | None = Field(default=None, sa_column=_moment())  # its host wants to be left alone
 
 
 class FetchLog(SQLModel, table=True):

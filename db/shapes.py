@@ -214,3 +214,4 @@ class SourceMemory:
     moved_count: int = 0
     moved_since: datetime | None = None
     stopped_at: datetime | None = None
+    paused_until: datetime | None = None  # what it asked for holds for all of its host

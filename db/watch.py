@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -38,9 +39,10 @@ class Check:
 def sync_sources(engine: Engine, sources: Iterable[Source]) -> None:
     """Make the table say what the file says; where it does, nothing is written.
 
-    A source that left the file stays for its items' sake, disabled. One whose address or format changed starts afresh.
+    A source that left the file stays for its items' sake, disabled. One whose address, format or selectors changed
+    starts afresh.
     """
-    wanted = {source.id: {name: getattr(source, name) for name in _SOURCE_FIELDS} for source in sources}
+    wanted = {source.id: _row(source) for source in sources}
     with engine.connect() as connection:
         if not any(_differing(connection, wanted)):
             return
@@ -61,19 +63,25 @@ def sync_sources(engine: Engine, sources: Iterable[Source]) -> None:
 
 
 def _differing(connection: Connection, wanted: Mapping[str, dict[str, Any]]) -> tuple[list[str], ...]:
-    """Ids in four lists: not in the table yet; otherwise there; of these, elsewhere or in another format; gone."""
+    """Ids in four lists: not in the table yet; otherwise there; of these, to be read in another way; gone."""
     known = {row.id: dict(row._mapping) for row in connection.execute(select(SourceRow.__table__))}  # type: ignore[attr-defined]
     changed = [source_id for source_id, row in wanted.items() if known.get(source_id, row) != row]
     return (
         [source_id for source_id in wanted if source_id not in known],
         changed,
-        [source_id for source_id in changed if _place(known[source_id]) != _place(wanted[source_id])],
+        [source_id for source_id in changed if _reading(known[source_id]) != _reading(wanted[source_id])],
         [source_id for source_id, row in known.items() if source_id not in wanted and row["enabled"]],
     )
 
 
-def _place(row: Mapping[str, Any]) -> tuple[str, str]:
-    return row["feed_url"], row["format"]
+def _row(source: Source) -> dict[str, Any]:
+    row = {name: getattr(source, name) for name in _SOURCE_FIELDS}
+    return row | {"selectors": json.dumps(asdict(source.selectors)) if source.selectors else ""}
+
+
+def _reading(row: Mapping[str, Any]) -> tuple[str, ...]:
+    """What must hold for what we remember of its document to be of use."""
+    return row["feed_url"], row["format"], row["selectors"]
 
 
 def load_memories(engine: Engine, source_ids: Sequence[str] | None = None) -> dict[str, SourceMemory]:

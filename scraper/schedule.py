@@ -22,6 +22,7 @@ MOVE_COUNT, MOVE_TIME = 5, timedelta(days=14)  # permanent redirects that agree,
 JITTER = 0.1  # of the interval, added and never taken off
 LONGEST_SKIP = timedelta(days=7)  # that skipDays and skipHours can add
 GIVE_UP_MOVE = 3  # failures in a row at the address a source moved to, before we ask at its own address again
+NOT_MOVED: dict[str, Any] = {"moved_to": None, "moved_count": 0, "moved_since": None}
 ASKED_PAUSE = "the source asked for this pause (Retry-After)"
 
 # A source that answers slowly or not at all today is likely well tomorrow: such a failure counts half.
@@ -67,12 +68,8 @@ def pause_asked(answer: Answer, now: datetime) -> datetime | None:
 
 def paused_until(memory: SourceMemory, now: datetime) -> datetime | None:
     """What is left of a pause that an earlier run was asked for; None when the host may be asked."""
-    until = None
-    if _asked_to_pause(memory):
-        until = memory.next_check_at
-    elif memory.failures and memory.last_failure_reason == Failure.RATE_LIMITED and memory.last_failure_at is not None:
-        until = memory.last_failure_at + MIN_INTERVAL
-    return until if until is not None and now < until <= now + _longest_wait(memory) else None
+    until = memory.paused_until
+    return until if until is not None and now < until <= now + MAX_RETRY_AFTER else None
 
 
 def current_feed_url(source: Source, memory: SourceMemory) -> str:
@@ -107,20 +104,25 @@ def rhythm(published: Sequence[datetime]) -> timedelta | None:
 
 def _remember(memory: SourceMemory, answer: Answer, now: datetime) -> SourceMemory:
     if answer.reason is not None:
-        return replace(
+        failed = replace(
             memory,
             failures=memory.failures + 1,
             last_checked_at=now,
             last_failure_at=now,
             last_failure_reason=answer.reason.value,
             last_failure_detail=answer.detail,
-            stopped_at=now if answer.reason is Failure.GONE else None,
+            paused_until=pause_asked(answer, now),
         )
+        if answer.reason is not Failure.GONE:
+            return failed
+        # Gone from where it had moved to: its own address has not been heard.
+        return replace(failed, **NOT_MOVED) if _has_moved(memory) else replace(failed, stopped_at=now)
     kept: dict[str, Any] = {
         "failures": 0,
         "last_checked_at": now,
         "last_success_at": now,
         "stopped_at": None,
+        "paused_until": None,
         "etag": answer.etag,
         "last_modified": answer.last_modified,
         **_moved(memory, answer, now),
@@ -137,7 +139,7 @@ def _remember(memory: SourceMemory, answer: Answer, now: datetime) -> SourceMemo
 def _moved(memory: SourceMemory, answer: Answer, now: datetime) -> dict[str, Any]:
     if answer.moved_to is None:
         # Asked at the new address already, no redirect is seen: the move holds.
-        return {} if _has_moved(memory) else {"moved_to": None, "moved_count": 0, "moved_since": None}
+        return {} if _has_moved(memory) else NOT_MOVED
     if answer.moved_to == memory.moved_to:
         since = min(memory.moved_since or now, now)  # the clock may have been ahead
         return {"moved_count": memory.moved_count + 1, "moved_since": since}
@@ -150,12 +152,8 @@ def _has_moved(memory: SourceMemory) -> bool:
     return memory.moved_count >= MOVE_COUNT and memory.last_success_at - memory.moved_since >= MOVE_TIME
 
 
-def _asked_to_pause(memory: SourceMemory) -> bool:
-    return memory.next_check_reason.endswith(ASKED_PAUSE)
-
-
 def _longest_wait(memory: SourceMemory) -> timedelta:
-    return (MAX_RETRY_AFTER if _asked_to_pause(memory) else MAX_INTERVAL) * (1 + JITTER) + LONGEST_SKIP
+    return (MAX_INTERVAL if memory.paused_until is None else MAX_RETRY_AFTER) * (1 + JITTER) + LONGEST_SKIP
 
 
 def _wait(memory: SourceMemory, answer: Answer, now: datetime) -> tuple[timedelta, str]:
@@ -165,10 +163,8 @@ def _wait(memory: SourceMemory, answer: Answer, now: datetime) -> tuple[timedelt
     weight = memory.failures / 2 if answer.reason in SOFT_FAILURES else memory.failures
     wait = min(usual * 2 ** min(weight, 12), MAX_INTERVAL)
     why = f"{answer.reason.value}, {memory.failures} in a row"
-    if answer.retry_after is not None:
-        asked = min(max(answer.retry_after, MIN_RETRY_AFTER), MAX_RETRY_AFTER)
-        if asked >= wait or answer.reason is Failure.RATE_LIMITED:
-            return max(asked, MIN_INTERVAL), f"{answer.reason.value}: {ASKED_PAUSE}"
+    if memory.paused_until is not None and memory.paused_until - now >= wait:
+        return memory.paused_until - now, f"{answer.reason.value}: {ASKED_PAUSE}"
     return wait, why
 
 

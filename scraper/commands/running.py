@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 @click.option("--watch", "stay", is_flag=True, help="Stay, and ask each source whenever it is due.")
 @explaining
 def scrape(source_ids: tuple[str, ...], everything: bool, as_json: bool, stay: bool) -> None:
-    """Ask the sources that are due (or those named), once. Made for cron: silent unless at a terminal.
+    """Ask the sources that are due (or those named), once. Made for cron: silent unless at a terminal or given names.
 
     Exits 0 when all is fine, 1 when some sources failed, 2 when nothing could be fetched or the set-up is wrong, 3 when
     the database cannot be used, 75 when another run is under way.
@@ -43,7 +43,7 @@ def scrape(source_ids: tuple[str, ...], everything: bool, as_json: bool, stay: b
         report = _once(run, source_ids, everything=everything)
     if as_json:
         echo_json(summary_json(report))
-    elif sys.stdout.isatty():
+    elif source_ids or sys.stdout.isatty():
         click.echo(summary_text(report))
     sys.exit(stop.exit_code if stop.asked else report.exit_code)
 

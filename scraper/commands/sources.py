@@ -36,7 +36,7 @@ def sources(context: click.Context, as_json: bool) -> None:
 def check(source_id: str) -> None:
     """Ask one source now and tell what it gave. Nothing is saved.
 
-    SOURCE is an id; or the address of a site (https://…): its feed or news sitemap is looked for, and a block for it
+    SOURCE is an id; or the address of a site (https://…, or its name): its feed or news sitemap is looked for, and a block for it
     printed.
     """
     from scraper.discover import find_sources
@@ -47,8 +47,9 @@ def check(source_id: str) -> None:
 
     settings = load_settings()
     by_id = {source.id: source for source in load_sources(settings.sources)}
-    if "://" in source_id:
-        trial = find_sources(source_id, settings, tuple(by_id.values()))
+    if "://" in source_id or "." in source_id:  # no id has a dot
+        address = source_id if "://" in source_id else f"https://{source_id}"
+        trial = find_sources(address, settings, tuple(by_id.values()))
     else:
         trial = try_source(by_id[known_source(source_id, by_id)], settings)
     click.echo(trial.text)

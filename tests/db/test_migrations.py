@@ -39,6 +39,24 @@ def test_sources_of_the_first_schema_are_feeds(tmp_path: Path) -> None:
         assert connection.scalar(text("SELECT format FROM source")) == "feed"
 
 
+def test_a_pause_that_a_source_asked_for_outlasts_the_fourth_schema(tmp_path: Path) -> None:
+    engine = open_engine(f"sqlite:///{tmp_path / 'old.db'}")
+    with engine.begin() as connection:
+        config = _config()
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0003")
+        connection.execute(text("INSERT INTO source VALUES ('a', 'A', '', '', '', '', '', '', '', true, '', 'feed')"))
+        connection.execute(
+            text(
+                "INSERT INTO source_state (source_id, next_check_at, next_check_reason, failures, moved_count) VALUES "
+                "('a', 7, 'http_5xx: the source asked for this pause (Retry-After)', 1, 0)"
+            )
+        )
+    migrate(engine)
+    with engine.connect() as connection:
+        assert connection.scalar(text("SELECT paused_until FROM source_state")) == 7
+
+
 def test_a_database_without_tables_is_none_yet(tmp_path: Path) -> None:
     engine = open_engine(f"sqlite:///{tmp_path / 'new.db'}")
     with pytest.raises(NoDatabase, match="craftwatch migrate"):

@@ -8,11 +8,19 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, event, text
 
+from db.shapes import Selectors
 from db.watch import load_memories, load_robots, save_robots, sync_sources
 from tests.db.factory import NOW, make_source
 
 
-@pytest.mark.parametrize("change", [{"feed_url": "https://ledger.example/new"}, {"format": "page"}])
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"feed_url": "https://ledger.example/new"},
+        {"format": "page"},
+        {"selectors": Selectors(item="li", title="a", link="a")},
+    ],
+)
 def test_a_source_read_in_another_way_starts_afresh(engine: Engine, change: dict[str, Any]) -> None:
     sync_sources(engine, [make_source()])
     with engine.begin() as connection:

@@ -111,6 +111,11 @@ def test_a_named_source_is_asked_due_or_not(desk: Desk) -> None:
     assert desk.server.paths == ["/feed", "/feed"]
 
 
+def test_a_named_source_is_told_of_and_a_run_of_cron_is_silent(desk: Desk) -> None:
+    assert desk.run("scrape").output == ""
+    assert "1 source" in desk.run("scrape", "good").output
+
+
 def test_an_unknown_source_is_answered_with_the_nearest(desk: Desk) -> None:
     done = desk.run("scrape", "god")
     assert done.exit_code == 2

@@ -11,7 +11,6 @@ import pytest
 
 from db.shapes import Failure, FeedAdvice, SourceMemory
 from scraper.schedule import (
-    ASKED_PAUSE,
     MAX_INTERVAL,
     Answer,
     after_check,
@@ -119,12 +118,17 @@ def test_a_passing_fault_slows_down_less() -> None:
     [
         (5 * DAY, 5 * DAY),
         (400 * DAY, 31 * DAY),
-        (timedelta(seconds=-5), HOUR),
     ],
 )
 def test_retry_after_is_obeyed_within_limits(asked: timedelta, wait: timedelta) -> None:
     memory = after_check(make_memory(), good(), NOW, NoChance())
     assert wait_after(failed(Failure.RATE_LIMITED, retry_after=asked), memory=memory) == wait
+
+
+@pytest.mark.parametrize("asked", [timedelta(seconds=-5), timedelta(minutes=20), None])
+def test_a_short_retry_after_never_makes_a_source_be_asked_sooner(asked: timedelta | None) -> None:
+    daily = after_check(make_memory(), good(max_age=DAY), NOW, NoChance())
+    assert wait_after(failed(Failure.RATE_LIMITED, retry_after=asked), memory=daily) >= DAY
 
 
 def test_never_before_retry_after_of_a_503() -> None:
@@ -145,6 +149,14 @@ def test_success_forgets_the_failures() -> None:
 def test_a_source_that_is_gone_is_not_asked_again() -> None:
     memory = after_check(make_memory(), failed(Failure.GONE), NOW, NoChance())
     assert (memory.stopped_at, is_due(LEDGER, memory, NOW + 999 * DAY)) == (NOW, False)
+
+
+def test_a_source_that_is_gone_from_where_it_moved_to_is_asked_at_its_own_address() -> None:
+    memory = after_check(moved(5, 4 * DAY), failed(Failure.GONE), NOW + 40 * DAY, NoChance())
+    assert current_feed_url(LEDGER, memory) == LEDGER.feed_url
+    assert is_due(LEDGER, memory, NOW + 80 * DAY)
+    memory = after_check(memory, failed(Failure.GONE), NOW + 80 * DAY, NoChance())
+    assert not is_due(LEDGER, memory, NOW + 999 * DAY)
 
 
 def test_a_source_that_came_back_is_asked_again() -> None:
@@ -232,7 +244,7 @@ def test_a_pause_is_what_was_asked_for_within_limits(answer: Answer, pause: time
 
 @pytest.mark.parametrize("off_by", [timedelta(), -3650 * DAY])
 def test_a_pause_that_is_over_or_absurd_is_none(off_by: timedelta) -> None:
-    memory = make_memory(failures=1, next_check_at=NOW - off_by, next_check_reason=f"http_5xx: {ASKED_PAUSE}")
+    memory = make_memory(failures=1, paused_until=NOW - off_by)
     assert paused_until(memory, NOW) is None
 
 

@@ -110,7 +110,7 @@ def test_a_news_sitemap_whose_news_is_old_is_an_honest_answer():
         (
             "<sitemapindex><sitemap><loc>/news.xml</loc></sitemap></sitemapindex>",
             Failure.NOT_A_FEED,
-            "an index of sitemaps, not a sitemap; it begins with https://stagehands.example/news.xml",
+            "an index of sitemaps; feed_url must name one of them, such as https://stagehands.example/news.xml",
         ),
     ],
 )
