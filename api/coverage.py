@@ -27,9 +27,10 @@ DEFAULT_DAYS = 7
 
 @router.get(**documented("/v1/coverage", model=Coverage, parameters=FILTER_PARAMETERS, timely=True))
 async def get_coverage(request: Request) -> Response:
-    """The sources that have had such items before, how many looked all right in the window, and which were blind.
+    """The sources that could have had such items, how many looked all right in the window, and which were blind.
 
-    The window is the filter's own dates; where it has none, the last seven days.
+    All enabled sources could, but for those that the filter leaves out, and those of another sector or language that
+    never had such items. The window is the filter's own dates; where it has none, the last seven days.
     """
     context = context_of(request)
 
@@ -46,10 +47,11 @@ async def get_coverage(request: Request) -> Response:
             "self": context.url("/v1/coverage", query_string(reader.pairs)),
             "window": {"from": iso(start), "to": iso(end)},
             "sources": len(watched),
+            "proven": sum(one.proven for one in watched),
             "healthy": len(watched) - len(blind) - len(partly),
             "partly_blind": [_blind(one) for one in partly],
             "blind": [_blind(one) for one in blind],
-            "in_words": _in_words(len(watched), len(blind), len(partly)),
+            "in_words": _in_words(watched),
         }
         return Answer(orjson.dumps(document))
 
@@ -60,6 +62,7 @@ def _blind(one: Watched) -> dict[str, Any]:
     return {
         "id": one.id,
         "name": one.name,
+        "proven": one.proven,
         "reason": one.reason,
         "since": None if one.since is None else iso(one.since),
         "checks": one.checks,
@@ -67,10 +70,26 @@ def _blind(one: Watched) -> dict[str, Any]:
     }
 
 
-def _in_words(sources: int, blind: int, partly: int) -> str:
-    if not sources:
-        return "No source that we watch has had such items."
-    words = f"{sources - blind - partly} of {sources} sources that have had such items looked all right in this window"
-    if blind or partly:
-        words += f"; {blind} were blind and {partly} partly blind, so there may be items that we did not see"
-    return f"{words}."
+def _in_words(watched: list[Watched]) -> str:
+    if not watched:
+        return "No source that we watch could have had such items."
+    well, blind, partly = (sum(one.state == state for one in watched) for state in ("healthy", "blind", "partly blind"))
+    words = f"{well} of {_number(len(watched))} that could have had such items looked all right in this window"
+    gaps = [f"{_were(blind)} blind"] * bool(blind) + [f"{_were(partly)} partly blind"] * bool(partly)
+    if gaps:
+        words += f"; {' and '.join(gaps)}, so there may be items that we did not see"
+    proven = [one for one in watched if one.proven]
+    if len(proven) == len(watched):
+        return f"{words}."
+    if not proven:
+        return f"{words}. None of these had such items before."
+    seen = sum(one.state == "healthy" for one in proven)
+    return f"{words}. {len(proven)} of these had such items before, of which {seen} looked all right."
+
+
+def _number(sources: int) -> str:
+    return f"{sources} source{'' if sources == 1 else 's'}"
+
+
+def _were(sources: int) -> str:
+    return f"{sources} {'was' if sources == 1 else 'were'}"

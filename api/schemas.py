@@ -305,6 +305,7 @@ class ChangePage(Shape):
 class Blind(Shape):
     id: str
     name: str
+    proven: bool = Field(description="It has had such items, whenever")
     reason: str | None
     since: str | None = Field(description="Its last good check")
     checks: int
@@ -322,7 +323,8 @@ class Window(Shape):
 class Coverage(Shape):
     self: str
     window: Window
-    sources: int = Field(description="Enabled sources that ever had such items")
+    sources: int = Field(description="Enabled sources that could have had such items")
+    proven: int = Field(description="Those of them that have had such items, whenever")
     healthy: int
     partly_blind: list[Blind]
     blind: list[Blind]

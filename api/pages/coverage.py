@@ -34,18 +34,20 @@ def cover(snapshot: Snapshot, view: View, now: datetime) -> Coverage:
 def in_words(watched: list[Watched], window: str) -> Coverage:
     if not watched:
         return Coverage(
-            "None of the sources we watch has ever had such items, so an empty list here says little.", [], False
+            "None of the sources we watch may have such items, so an empty list here says little.", [], False
         )
     blind = [one for one in watched if one.state == "blind"]
     partly = [one for one in watched if one.state == "partly blind"]
     well = len(watched) - len(blind) - len(partly)
     if len(watched) == 1:
         how = "could not be read" if blind else "could not be read all the time" if partly else "could be read"
-        sentence = f"The one source that carries such news {how} {window}."
+        sentence = f"The one source that may have such news {how} {window}."
     else:
-        sentence = f"{well} of the {len(watched)} sources that carry such news could be read {window}."
+        sentence = f"{well} of the {len(watched)} sources that may have such news could be read {window}."
         gaps = [f"{len(blind)} could not"] * bool(blind) + [f"{len(partly)} not all the time"] * bool(partly)
         sentence += f" {', '.join(gaps)}." if gaps else ""
+    if not any(one.proven for one in watched):
+        sentence += " None has ever had any."
     if blind or partly:
         sentence += " There may be news that we did not see."
     return Coverage(sentence, [_particulars(one) for one in (*blind, *partly)], not blind and not partly)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from fastapi.testclient import TestClient
+from sqlalchemy import Engine
 
-from tests.api.archive import Shelf
-from tests.db.factory import DAY, HOUR, NOW, make_check, make_memory
+from tests.api.archive import Shelf, make_client, make_labels
+from tests.db.factory import DAY, HOUR, NOW, make_check, make_memory, make_source
 
 
 def check(shelf: Shelf, source: str, *, ago: Any, **result: Any) -> None:
@@ -44,13 +46,17 @@ def test_a_source_without_a_good_check_in_the_window_is_blind(shelf: Shelf, clie
         {
             "id": "gazette",
             "name": "Games Gazette",
+            "proven": True,
             "reason": "blocked",
             "since": "2026-11-11T12:00:00Z",
             "checks": 2,
             "failed_checks": 2,
         }
     ]
-    assert told["in_words"].startswith("1 of 2 sources")
+    assert told["in_words"] == (
+        "1 of 2 sources that could have had such items looked all right in this window; 1 was blind, so there may be "
+        "items that we did not see."
+    )
 
 
 def test_a_source_that_failed_now_and_then_is_partly_blind(shelf: Shelf, client: TestClient):
@@ -60,8 +66,54 @@ def test_a_source_that_failed_now_and_then_is_partly_blind(shelf: Shelf, client:
     assert [one["id"] for one in told["partly_blind"]] == ["ledger"]
 
 
-def test_only_sources_that_ever_had_such_items_count(shelf: Shelf, client: TestClient):
+def test_a_source_that_never_had_such_items_could_have_had_them(shelf: Shelf, client: TestClient):
     shelf.add("a", "ai", "voice-actor")
-    assert coverage(client, "craft=voice-actor")["sources"] == 1
-    assert coverage(client, "craft=vfx-artist")["sources"] == 0
-    assert coverage(client)["sources"] == 2
+    told = coverage(client, "craft=vfx-artist&region=GB")
+    assert (told["sources"], told["proven"]) == (2, 0)
+    told = coverage(client, "craft=voice-actor")
+    assert (told["sources"], told["proven"]) == (2, 1)
+    assert "1 of these had such items before, of which 1 looked all right." in told["in_words"]
+
+
+@pytest.mark.parametrize(
+    ("query", "sources"),
+    [
+        ("", {"ledger", "gazette", "berlin", "mixed"}),
+        ("source=ledger", {"ledger"}),
+        ("source=-ledger", {"gazette", "berlin", "mixed"}),
+        ("source=ledger,gazette&source=-gazette", {"ledger"}),
+        ("exclude_source=ledger,mixed", {"gazette", "berlin"}),
+        ("sector=games", {"gazette", "mixed"}),
+        ("sector=-games", {"ledger", "berlin", "mixed"}),
+        ("lang=de", {"berlin", "mixed"}),
+        ("lang=-de", {"ledger", "gazette", "mixed"}),
+        ("sector=games&lang=de", {"mixed"}),
+    ],
+)
+def test_a_source_counts_unless_its_block_contradicts_the_filter(
+    engine: Engine, database_url: str, query: str, sources: set[str]
+):
+    blocks = [
+        make_source("ledger"),
+        make_source("gazette", sector="games"),
+        make_source("berlin", language="de-DE"),
+        make_source("mixed", sector="general", language=""),
+        make_source("quiet", sector="games", enabled=False),
+    ]
+    shelf = Shelf(engine, {source.id: source for source in blocks})
+    shelf.add("a", "ai", source="berlin", language="de")
+    with make_client(database_url) as client:
+        assert {one["id"] for one in coverage(client, f"to=2026-01-01&{query}")["blind"]} == sources
+
+
+def test_a_source_of_another_sector_counts_once_it_had_such_items(way: str, shelf: Shelf, client: TestClient):
+    assert coverage(client, "sector=games")["sources"] == 1
+    shelf.add("a", labels=make_labels("ai", sector="games"), published_at=NOW - 90 * DAY)
+    told = coverage(client, "sector=games&topic=ai&window=P7D&q=nothing&min_confidence=1")
+    assert (told["sources"], told["proven"]) == (2, 1)
+
+
+def test_an_item_of_two_sources_makes_neither_answer_for_the_other(shelf: Shelf, client: TestClient):
+    shelf.add("a", "ai")
+    shelf.add("a", "ai", source="gazette")
+    assert coverage(client, "source=gazette")["sources"] == 1

@@ -60,15 +60,19 @@ def watched(state: str, name: str = "Gazette") -> Watched:
 @pytest.mark.parametrize(
     ("sources", "sentence"),
     [
-        ([watched("healthy"), watched("healthy")], "2 of the 2 sources that carry such news could be read this week."),
+        (
+            [watched("healthy"), watched("healthy")],
+            "2 of the 2 sources that may have such news could be read this week.",
+        ),
         (
             [watched("healthy"), watched("blind"), watched("partly blind")],
-            "1 of the 3 sources that carry such news could be read this week. 1 could not, 1 not all the time. There "
-            "may be news that we did not see.",
+            "1 of the 3 sources that may have such news could be read this week. 1 could not, 1 not all the time. "
+            "There may be news that we did not see.",
         ),
         (
             [watched("blind")],
-            "The one source that carries such news could not be read this week. There may be news that we did not see.",
+            "The one source that may have such news could not be read this week. There may be news that we did not "
+            "see.",
         ),
     ],
 )
