@@ -7,27 +7,60 @@ wrong, 3 the database cannot be used, 75 another run is under way (EX_TEMPFAIL: 
 from __future__ import annotations
 
 from importlib.metadata import version
+from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from scraper.commands import archive, running, sources, trying, units
-from scraper.logs import FORMATS, configure_logging
+from scraper.commands.common import SetupProblem
+from scraper.logs import FORMATS, configure_logging, logs_json
+
+_WRONG_FORM = "craftwatch.wrong_form"
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+class _Commands(click.Group):
+    """Who reads JSON reads of a mistake in the command, too, as a line of the log."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except click.UsageError as error:
+            if logs_json():
+                raise SetupProblem(error.format_message()) from error
+            raise
+
+
+class _Form(click.Option):
+    """Complains only when it is known that another command than `doctor` is to run: that one tells of all settings."""
+
+    def type_cast_value(self, ctx: click.Context, value: Any) -> Any:
+        try:
+            return super().type_cast_value(ctx, value)
+        except click.BadParameter as error:
+            ctx.meta[_WRONG_FORM] = error
+            return FORMATS[0]
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(version("craftwatch"), message="craftwatch %(version)s")
 @click.option("-v", "--verbose", is_flag=True, help="Log every source, not only those that fail.")
 @click.option(
     "--log",
     "log_format",
+    cls=_Form,
     type=click.Choice(FORMATS),
     default="plain",
     envvar="CRAFTWATCH_LOG",
     show_envvar=True,
     help="The log as lines for people, or as one JSON object per line.",
 )
-def main(verbose: bool, log_format: str) -> None:
+@click.pass_context
+def main(context: click.Context, verbose: bool, log_format: str) -> None:
     """Entertainment trade news about AI, layoffs and contracts, tagged by craft and region."""
+    is_setting = context.get_parameter_source("log_format") is ParameterSource.ENVIRONMENT
+    if _WRONG_FORM in context.meta and not (is_setting and context.invoked_subcommand == "doctor"):
+        raise context.meta[_WRONG_FORM]
     configure_logging(log_format, verbose=verbose)
 
 

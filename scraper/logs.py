@@ -41,12 +41,12 @@ def logs_json() -> bool:
     return any(isinstance(handler, _JsonHandler) for handler in logging.getLogger().handlers)
 
 
-def announce(text: str) -> None:
-    """Tell the person who started us; whoever reads JSON finds it in the log."""
+def announce(text: str, *, err: bool = True) -> None:
+    """Tell the person who started us, on standard error or output; whoever reads JSON finds it in the log."""
     if logs_json():
-        log.info("%s", text)
+        log.info("%s", text.strip())
     else:
-        click.echo(text, err=True)
+        click.echo(text, err=err)
 
 
 def _json_formatter() -> logging.Formatter:

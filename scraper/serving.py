@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import logging
 import os
 import socket
@@ -13,6 +14,7 @@ from contextlib import contextmanager
 
 import uvicorn
 
+from scraper.logs import logs_json
 from scraper.stopping import PARENT, Stop
 
 FIRST_INHERITED = 3  # sd_listen_fds(3)
@@ -43,10 +45,40 @@ class _Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
+class CannotListen(Exception):
+    """Why nobody can listen there. `at_fault` ("host" or "port") is what to change, `advice` into what."""
+
+    def __init__(self, reason: str, at_fault: str, advice: str, *, is_taken: bool = False) -> None:
+        super().__init__(reason)
+        self.at_fault, self.advice, self.is_taken = at_fault, advice, is_taken
+
+
 def listen(host: str, port: int) -> socket.socket:
-    """A listening socket. Raises OSError when the port is taken."""
+    """A listening socket. Raises CannotListen."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    return _without_delay(socket.create_server((host, port), family=family, backlog=2048))
+    try:
+        if host:  # asked first, for a failure to find it is told from the others by its class alone
+            socket.getaddrinfo(host, port, family, socket.SOCK_STREAM)
+        return _without_delay(socket.create_server((host, port), family=family, backlog=2048))
+    except (OSError, UnicodeError) as error:
+        raise _cannot_listen(host, port, error) from error
+
+
+def _cannot_listen(host: str, port: int, error: OSError | UnicodeError) -> CannotListen:
+    at = f"Cannot listen on {host}:{port}"
+    number = error.errno if isinstance(error, OSError) else None
+    mine = "127.0.0.1 for this machine alone, 0.0.0.0 for everyone, or one of this machine's addresses"
+    if isinstance(error, (socket.gaierror, UnicodeError)):
+        return CannotListen(f"{at}: the host is not known to this machine's name server.", "host", mine)
+    if number == errno.EADDRNOTAVAIL:
+        return CannotListen(f"{at}: the host is no address of this machine.", "host", mine)
+    if number == errno.EADDRINUSE:
+        reason = f"{at}: another program listens there."
+        return CannotListen(reason, "port", "one that is free, or end that program", is_taken=True)
+    if number in (errno.EACCES, errno.EPERM):
+        reason = f"{at}: this user may not use the port; those below 1024 are the system's."
+        return CannotListen(reason, "port", "1024 or more, with a proxy before it")
+    return CannotListen(f"{at}: {getattr(error, 'strerror', error)}.", "host", mine)
 
 
 def inherited_socket() -> socket.socket | None:
@@ -115,7 +147,8 @@ def scraping_alongside(*, enabled: bool) -> Iterator[None]:
         yield
         return
     verbose = ["-v"] if logging.getLogger().isEnabledFor(logging.INFO) else []
-    command = [sys.executable, "-m", "scraper", *verbose, "scrape", "--watch"]
+    form = ["--log", "json"] if logs_json() else []
+    command = [sys.executable, "-m", "scraper", *verbose, *form, "scrape", "--watch"]
     environment = {**os.environ, PARENT: str(os.getpid())}
     with subprocess.Popen(command, env=environment, start_new_session=True) as child:  # noqa: S603  # our own program
         try:

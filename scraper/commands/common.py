@@ -96,7 +96,7 @@ def open_database() -> Engine:
 
 @contextmanager
 def progress_bar(length: int, label: str) -> Iterator[Callable[[int], None]]:
-    if not sys.stderr.isatty():
+    if not sys.stderr.isatty() or logs_json():
         yield lambda count: None
         return
     with click.progressbar(length=length, label=label, file=sys.stderr) as bar:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from scraper.commands.common import SetupProblem, echo_json, explaining, open_database
-from scraper.logs import announce
+from scraper.logs import announce, logs_json
 
 if TYPE_CHECKING:
     from scraper.run import Run
@@ -103,12 +103,12 @@ def up(sample: bool, **places: Any) -> None:
         bring_up_to_date(engine)
         run = Run.of_sample(engine, settings) if sample else Run.of_settings(engine, settings)
         report = _once(replace(run, stop=stop))
-        click.echo(summary_text(report))
+        announce(summary_text(report), err=False)
         if stop.asked:
             sys.exit(stop.exit_code)
         if report.exit_code == SetupProblem.exit_code:
-            click.echo("To look around without a network: make run SAMPLE=1 (or: craftwatch up --sample)")
-        click.echo(f"\nServing on {address}, its documentation on {address}docs (Ctrl+C stops).")
+            announce("To look around without a network: make run SAMPLE=1 (or: craftwatch up --sample)", err=False)
+        announce(f"\nServing on {address}, its documentation on {address}docs (Ctrl+C stops).", err=False)
         with scraping_alongside(enabled=not sample):
             serve_until_stopped(sockets, address, stop)
 
@@ -129,7 +129,7 @@ def _once(run: Run, source_ids: tuple[str, ...] = (), *, everything: bool = Fals
 
     def start(count: int) -> None:
         nonlocal bar
-        if count and sys.stderr.isatty():
+        if count and sys.stderr.isatty() and not logs_json():
             bar = click.progressbar(length=count, label="Scraping", file=sys.stderr)
             bar.render_progress()
 
@@ -150,18 +150,21 @@ def _listening(host: str, port: int, metrics_host: str, metrics_port: int) -> It
     from scraper.serving import address_of, inherited_socket, listen, offer_metrics
 
     with ExitStack() as sockets:
-        main = inherited_socket() or _bind(listen, host, port, "CRAFTWATCH_PORT")
+        main = inherited_socket() or _bind(listen, host, port)
         served = [sockets.enter_context(main)]
         if metrics_port:
-            metrics = _bind(listen, metrics_host, metrics_port, "CRAFTWATCH_METRICS_PORT")
+            metrics = _bind(listen, metrics_host, metrics_port, "metrics-")
             served.append(sockets.enter_context(metrics))
             offer_metrics(metrics_port)
         yield served, address_of(main)
 
 
-def _bind(listen: Callable[[str, int], Any], host: str, port: int, setting: str) -> Any:
+def _bind(listen: Callable[[str, int], Any], host: str, port: int, prefix: str = "") -> Any:
+    from scraper.serving import CannotListen
+
     try:
         return listen(host, port)
-    except OSError as error:
-        hint = f"Choose another with --{setting.removeprefix('CRAFTWATCH_').lower().replace('_', '-')} or {setting}."
-        raise SetupProblem(f"Cannot listen on {host}:{port}: {error.strerror}. {hint}") from error
+    except CannotListen as error:
+        option = prefix + error.at_fault
+        setting = f"CRAFTWATCH_{option.upper().replace('-', '_')}"
+        raise SetupProblem(f"{error} Set --{option} or {setting} to another: {error.advice}.") from error

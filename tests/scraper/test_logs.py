@@ -66,6 +66,24 @@ def test_the_server_logs_in_the_same_form_and_nobody_who_reads(program: Program)
     assert {first["logger"], *(line["logger"] for line in rest)} == {"craftwatch", "uvicorn.error"}
 
 
+def test_up_logs_in_json_what_it_tells_and_what_the_scraper_beside_it_does(program: Program) -> None:
+    process = program.start("--log", "json", "up", "--port", "0")
+    assert process.stderr is not None
+    told = iter(
+        [json.loads(line_with("sources asked", process.stderr)), json.loads(line_with("Serving", process.stderr))]
+    )
+    process.terminate()
+    output, rest = process.communicate(timeout=PATIENCE_SECONDS)
+    assert ([line["logger"] for line in told], output) == (["craftwatch"] * 2, "")
+    assert lines(rest)
+
+
+def test_a_mistake_in_the_command_is_json_too(program: Program) -> None:
+    done = program.run("scrape", "--nothing", CRAFTWATCH_LOG="json")
+    assert done.returncode == 2
+    assert ["--nothing" in line["message"] for line in lines(done.stderr)] == [True]
+
+
 def test_the_plain_log_of_a_usual_run_is_empty(program: Program) -> None:
     assert program.run("scrape").stderr == ""
 

@@ -143,3 +143,17 @@ def test_a_port_that_is_taken_is_named_with_its_setting(
     done = program.run("serve", **taken)
     assert done.returncode == 2
     assert f"or CRAFTWATCH_{setting}" in done.stderr
+
+
+@pytest.mark.parametrize("setting", ["HOST", "METRICS_HOST"])
+@pytest.mark.parametrize("host", ["desk..invalid", "192.0.2.1"], ids=["unknown", "another machine"])
+def test_a_host_that_is_not_ours_is_named_with_its_setting(program: Program, setting: str, host: str) -> None:
+    places = {"CRAFTWATCH_PORT": "0", "CRAFTWATCH_METRICS_PORT": "9464", f"CRAFTWATCH_{setting}": host}
+    done = program.run("serve", **places)
+    assert done.returncode == 2
+    assert f"or CRAFTWATCH_{setting} to another" in done.stderr
+
+
+def test_a_name_is_resolved() -> None:
+    with listen("localhost", 0) as listening:
+        assert address_of(listening).startswith("http://127.0.0.1:")
