@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import difflib
+import http.client
 import importlib
 import os
 import shutil
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -30,6 +31,7 @@ from db.shapes import Failure
 from db.sources import SourceHealth, health_of, load_sources, newest_items
 from db.types import from_epoch, to_epoch
 from db.vocabulary import load_vocabulary
+from scraper.options import OptionSetting
 from scraper.settings import PREFIX, ScraperSettings
 from scraper.sources import SourcesError
 from scraper.sources import load_sources as read_sources_file
@@ -40,6 +42,7 @@ FAILING_FROM = 3  # failures in a row: fewer mend themselves
 CLOCK_TOLERANCE = timedelta(minutes=2)
 SHORT_OF_DISK, OUT_OF_DISK = 1 << 30, 50 << 20  # bytes
 NAMED = 5  # sources in one finding
+ANSWER_SECONDS = 3.0  # for what listens where we want to
 
 
 class Grade(StrEnum):
@@ -59,15 +62,20 @@ class Finding:
 
 
 Findings = Iterator[Finding]
+_OURS = (b"rules_version", b"/v1/problems#", b"craftwatch_")  # words of /v1/health, well or not, and of /metrics
 _WORDS = {Grade.BROKEN: "broken", Grade.WARNING: "to look at", Grade.FINE: "fine"}
 
 
-def examine(now: datetime, environment: Mapping[str, str], known_settings: Collection[str] = ()) -> list[Finding]:
+def examine(
+    now: datetime, environment: Mapping[str, str], options: Mapping[str, OptionSetting] | None = None
+) -> list[Finding]:
     """Everything that can be seen from here, without changing anything; what depends on something broken is left out.
 
-    `environment` is only asked which settings there are; their values come from the environment of the process.
+    `environment` is only asked which settings there are; their values come from the environment of the process, those
+    that are `options` excepted.
     """
-    findings = [*_settings(environment, known_settings), *_contact(), *_sources_file()]
+    options = options or {}
+    findings = [*_settings(environment, options), *_places(options), *_contact(), *_sources_file()]
     try:
         settings = DatabaseSettings()
     except ValidationError:
@@ -100,16 +108,17 @@ def report_json(findings: list[Finding]) -> dict[str, Any]:
 # Settings and files
 
 
-def _settings(environment: Mapping[str, str], known_settings: Collection[str]) -> Findings:
+def _settings(environment: Mapping[str, str], options: Mapping[str, OptionSetting]) -> Findings:
     # By name: the scraper does not import the API.
     kinds: list[type[BaseSettings]] = [
         DatabaseSettings,
         ScraperSettings,
         importlib.import_module("api.settings").ApiSettings,
     ]
-    known = {PREFIX + name.upper() for kind in kinds for name in kind.model_fields} | set(known_settings)
+    known = {PREFIX + name.upper() for kind in kinds for name in kind.model_fields} | set(options)
     ours = sorted(name for name in environment if name.startswith(PREFIX))
     faults = dict(fault for kind in kinds for fault in _setting_faults(kind))
+    faults |= {name: option.fault for name, option in options.items() if option.fault}
     for name, fault in faults.items():
         yield Finding("settings", Grade.BROKEN, f"{name}: {fault}", f"Set {name} to what is expected, or leave it out.")
     for name in ours:
@@ -128,6 +137,45 @@ def _setting_faults(kind: type[BaseSettings]) -> Iterator[tuple[str, str]]:
     except ValidationError as error:
         for fault in error.errors():
             yield PREFIX + str(fault["loc"][0]).upper(), fault["msg"].removeprefix("Value error, ")
+
+
+def _places(options: Mapping[str, OptionSetting]) -> Findings:
+    """Where the API and the numbers for Prometheus are to be reached. Looking takes the place, for a moment."""
+    for prefix, what, path in ((PREFIX, "API", "/v1/health"), (f"{PREFIX}METRICS_", "numbers", "/metrics")):
+        host, port = options.get(f"{prefix}HOST"), options.get(f"{prefix}PORT")
+        if host and port and port.value and not host.fault and not port.fault:
+            yield _place_to_listen(prefix, what, host.value, port.value, path)
+
+
+def _place_to_listen(prefix: str, what: str, host: str, port: int, path: str) -> Finding:
+    from scraper.serving import CannotListen, listen
+
+    try:
+        listen(host, port).close()
+    except CannotListen as error:
+        if error.is_taken and _is_ours(host, port, path):
+            return Finding("listening", Grade.FINE, f"craftwatch serves the {what} on {host}:{port}.")
+        # It may be meant to be taken, where nothing is served from here.
+        grade = Grade.WARNING if error.is_taken else Grade.BROKEN
+        setting = f"{prefix}{error.at_fault.upper()}"
+        return Finding(
+            "listening", grade, f"{error}", f"To serve the {what}, set {setting} to another: {error.advice}."
+        )
+    return Finding("listening", Grade.FINE, f"The {what} can be served on {host}:{port}.")
+
+
+def _is_ours(host: str, port: int, path: str) -> bool:
+    """Whether what listens there answers like craftwatch."""
+    reached = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104  # not bound
+    connection = http.client.HTTPConnection(reached, port, timeout=ANSWER_SECONDS)
+    try:
+        connection.request("GET", path)
+        answer = connection.getresponse()
+        return answer.status in (200, 503) and any(mark in answer.read(1 << 20) for mark in _OURS)
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
 
 
 def _contact() -> Findings:

@@ -152,21 +152,14 @@ def doctor(context: click.Context, as_json: bool) -> None:
     import os
 
     from scraper.doctor import examine, exit_code, report_json, report_text
+    from scraper.options import settings_of_options
 
-    findings = examine(datetime.now(UTC), os.environ, _settings_of_options(context.find_root().command))
+    findings = examine(datetime.now(UTC), os.environ, settings_of_options(context.find_root().command, os.environ))
     if as_json:
         echo_json(report_json(findings))
     else:
         click.echo(report_text(findings))
     context.exit(exit_code(findings))
-
-
-def _settings_of_options(command: click.Command) -> set[str]:
-    """The environment variables that stand for options."""
-    names = {str(option.envvar) for option in command.params if option.envvar}
-    if isinstance(command, click.Group):
-        names.update(*map(_settings_of_options, command.commands.values()))
-    return names
 
 
 def _told(inventory: Inventory) -> str:

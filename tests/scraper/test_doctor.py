@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
 from datetime import datetime
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
@@ -21,17 +24,46 @@ from db.vocabulary import load_vocabulary
 from db.watch import sync_sources
 from scraper.cli import main
 from scraper.doctor import Finding, Grade, examine, exit_code, report_text
+from scraper.options import settings_of_options
 from tests.blocks import source_block
 from tests.db.factory import DAY, HOUR, NOW, make_check, make_draft, make_memory, make_source, make_tagging
 
 LEDGER, GAZETTE = make_source("ledger"), make_source("gazette")
 
 
+class Answering(BaseHTTPRequestHandler):
+    """Another program, until it is told what ours would say."""
+
+    body = b"It works!"
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(self.body)))
+        self.end_headers()
+        self.wfile.write(self.body)
+
+    def log_message(self, format: str, *values: object) -> None:
+        pass
+
+
+@pytest.fixture(scope="module")
+def neighbour() -> Iterator[HTTPServer]:
+    """What listens on a port that we may want."""
+    with HTTPServer(("127.0.0.1", 0), Answering) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
+
+
 class Clinic:
     """A sound installation: settings, a sources file, and an archive of two sources that were asked an hour ago."""
 
-    def __init__(self, folder: Path, url: str, engine: Engine, patch: pytest.MonkeyPatch) -> None:
-        self.folder, self.url, self.engine, self.patch = folder, url, engine, patch
+    def __init__(
+        self, folder: Path, url: str, engine: Engine, neighbour: HTTPServer, patch: pytest.MonkeyPatch
+    ) -> None:
+        self.folder, self.url, self.engine, self.neighbour, self.patch = folder, url, engine, neighbour, patch
         self.sources_file = folder / "sources.toml"
         self.sources_file.write_text(source_block("ledger", "https://ledger.example/feed/"))
         for name in [name for name in os.environ if name.startswith("CRAFTWATCH_")]:
@@ -39,6 +71,7 @@ class Clinic:
         patch.setenv("CRAFTWATCH_DATABASE_URL", url)
         patch.setenv("CRAFTWATCH_SOURCES", str(self.sources_file))
         patch.setenv("CRAFTWATCH_CONTACT", "desk@craftwatch.example")
+        patch.setenv("CRAFTWATCH_PORT", "0")  # any that is free
         patch.setattr("db.checkup.seconds_ahead", lambda connection, now: 0.0)  # our now is fixed, the server's is not
         sync_sources(engine, [LEDGER, GAZETTE])
         for source in (LEDGER, GAZETTE):
@@ -60,7 +93,7 @@ class Clinic:
 
     def findings(self) -> list[Finding]:
         self.engine.dispose()
-        return examine(NOW, os.environ)
+        return examine(NOW, os.environ, settings_of_options(main, os.environ))
 
     @property
     def on_sqlite(self) -> bool:
@@ -72,8 +105,10 @@ class Clinic:
 
 
 @pytest.fixture
-def clinic(tmp_path: Path, database_url: str, engine: Engine, monkeypatch: pytest.MonkeyPatch) -> Clinic:
-    return Clinic(tmp_path, database_url, engine, monkeypatch)
+def clinic(
+    tmp_path: Path, database_url: str, engine: Engine, neighbour: HTTPServer, monkeypatch: pytest.MonkeyPatch
+) -> Clinic:
+    return Clinic(tmp_path, database_url, engine, neighbour, monkeypatch)
 
 
 def test_nothing_is_found_where_all_is_well(clinic: Clinic) -> None:
@@ -89,6 +124,40 @@ def a_wrong_setting(clinic: Clinic) -> None:
 
 def a_setting_that_there_is_not(clinic: Clinic) -> None:
     clinic.patch.setenv("CRAFTWATCH_CONTCT", "desk@craftwatch.example")
+
+
+def a_port_that_is_no_number(clinic: Clinic) -> None:
+    clinic.patch.setenv("CRAFTWATCH_PORT", "http")
+
+
+def a_port_out_of_range(clinic: Clinic) -> None:
+    clinic.patch.setenv("CRAFTWATCH_METRICS_PORT", "70000")
+
+
+def a_form_of_the_log_that_there_is_not(clinic: Clinic) -> None:
+    clinic.patch.setenv("CRAFTWATCH_LOG", "xml")
+
+
+def a_host_that_nobody_knows(clinic: Clinic) -> None:
+    clinic.patch.setenv("CRAFTWATCH_HOST", "desk..invalid")  # no label is empty: no name server is asked
+    clinic.patch.setenv("CRAFTWATCH_PORT", "8000")
+
+
+def a_host_of_another_machine(clinic: Clinic) -> None:
+    clinic.patch.setenv("CRAFTWATCH_HOST", "192.0.2.1")
+    clinic.patch.setenv("CRAFTWATCH_PORT", "8000")
+
+
+def a_port_of_the_system(clinic: Clinic) -> None:
+    def refuse(*place: object, **options: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    clinic.patch.setattr("socket.create_server", refuse)
+    clinic.patch.setenv("CRAFTWATCH_PORT", "80")
+
+
+def a_port_that_is_taken(clinic: Clinic) -> None:
+    clinic.patch.setenv("CRAFTWATCH_METRICS_PORT", str(clinic.neighbour.server_port))
 
 
 def no_contact(clinic: Clinic) -> None:
@@ -195,6 +264,13 @@ WARNING, BROKEN = Grade.WARNING, Grade.BROKEN
 FAULTS: list[tuple[Callable[[Clinic], None], Grade, str, str, str]] = [
     (a_wrong_setting, BROKEN, "settings", "CRAFTWATCH_CACHE_SECONDS", "what is expected"),
     (a_setting_that_there_is_not, WARNING, "settings", "CRAFTWATCH_CONTCT", "CRAFTWATCH_CONTACT"),
+    (a_port_that_is_no_number, BROKEN, "settings", "CRAFTWATCH_PORT: 'http'", "what is expected"),
+    (a_port_out_of_range, BROKEN, "settings", "CRAFTWATCH_METRICS_PORT: 70000", "what is expected"),
+    (a_form_of_the_log_that_there_is_not, BROKEN, "settings", "'plain', 'json'", "Set CRAFTWATCH_LOG"),
+    (a_host_that_nobody_knows, BROKEN, "listening", "not known", "CRAFTWATCH_HOST"),
+    (a_host_of_another_machine, BROKEN, "listening", "no address of this machine", "CRAFTWATCH_HOST"),
+    (a_port_of_the_system, BROKEN, "listening", "below 1024", "CRAFTWATCH_PORT"),
+    (a_port_that_is_taken, WARNING, "listening", "another program", "CRAFTWATCH_METRICS_PORT"),
     (no_contact, WARNING, "contact", "not told", "CRAFTWATCH_CONTACT"),
     (a_wrong_block_of_a_source, BROKEN, "sources file", "[ledger]: feed_url", "Mend the block"),
     (no_source_enabled, BROKEN, "sources file", "No source is enabled", "enabled = true"),
@@ -306,6 +382,23 @@ def test_the_findings_can_be_read_by_programs(clinic: Clinic) -> None:
 
 
 def test_what_stands_for_an_option_is_a_setting(clinic: Clinic) -> None:
-    clinic.patch.setenv("CRAFTWATCH_PORT", "8001")
     done = CliRunner().invoke(main, ["doctor", "--json"])
     assert "CRAFTWATCH_PORT" not in done.output
+
+
+def test_a_port_that_craftwatch_has_itself_is_fine(clinic: Clinic) -> None:
+    clinic.patch.setattr(Answering, "body", b'{"status": "ok", "rules_version": "of today"}')
+    clinic.patch.setenv("CRAFTWATCH_PORT", str(clinic.neighbour.server_port))
+    found = [finding for finding in clinic.findings() if finding.matter == "listening"]
+    assert [(finding.grade, "craftwatch serves" in finding.found) for finding in found] == [(Grade.FINE, True)]
+
+
+def test_doctor_itself_runs_with_a_wrong_form_of_the_log(clinic: Clinic) -> None:
+    a_form_of_the_log_that_there_is_not(clinic)
+    done = CliRunner().invoke(main, ["doctor"])
+    assert (done.exit_code, "→ Set CRAFTWATCH_LOG" in done.output) == (2, True)
+
+
+def test_a_wrong_form_on_its_command_line_is_a_mistake(clinic: Clinic) -> None:
+    done = CliRunner().invoke(main, ["--log", "xml", "doctor"])
+    assert "Usage:" in done.output
