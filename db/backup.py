@@ -6,7 +6,7 @@ import os
 import sqlite3
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -72,12 +72,15 @@ def restore(
 ) -> Inventory:
     """Put the archive of a backup in the place of what is in the database, all at once, and verify it.
 
-    A backup of an older craftwatch is brought up to date; the file itself stays as it is. Whoever reads meanwhile sees
+    A backup of an older craftwatch is brought up to date; the file itself stays as it is. An SQLite database keeps its
+    mode; one that is made anew only its owner can read, like the backup. Whoever reads meanwhile sees
     what was there before. The data version goes on past that of an archive that is replaced, so that no reader takes
     what it has kept for new.
     Raises BackupUnusable, SchemaTooNew (a backup of a later craftwatch), NotEmpty (unless `force`), AlreadyRunning.
     """
     with _up_to_date(file) as backup, run_lock(target):
+        if is_sqlite(target):
+            _make_private(sqlite_path(target))
         migrate(target)
         before = _version_of_items(target)
         if before is not None and not force:
@@ -244,6 +247,11 @@ def _migrated(backup: Engine) -> Iterator[Engine]:
             yield newer
         finally:
             newer.dispose()
+
+
+def _make_private(database: Path) -> None:
+    with suppress(FileExistsError):
+        os.close(os.open(database, os.O_CREAT | os.O_EXCL, 0o600))
 
 
 def _version_of_items(target: Engine) -> int | None:

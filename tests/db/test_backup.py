@@ -178,6 +178,28 @@ def test_a_locked_database_is_not_waited_for_without_end(
     target.dispose()
 
 
+@pytest.mark.parametrize("mode", [0o600, 0o640, 0o666])
+def test_a_database_that_is_replaced_keeps_its_mode(engine: Engine, file: Path, tmp_path: Path, mode: int) -> None:
+    back_up(engine, file)
+    database = tmp_path / "other.db"
+    database.touch()
+    database.chmod(mode)
+    other = open_engine(f"sqlite:///{database}")
+    restore(file, other, NOW)
+    fill(other)  # what lies beside the file then has its mode, too
+    modes = {path.name: path.stat().st_mode & 0o777 for path in (database, Path(f"{database}-wal"))}
+    other.dispose()
+    assert modes == {"other.db": mode, "other.db-wal": mode}
+
+
+def test_a_database_that_was_not_there_is_only_for_its_owner(engine: Engine, file: Path, tmp_path: Path) -> None:
+    back_up(engine, file)
+    other = open_engine(f"sqlite:///{tmp_path / 'other.db'}")
+    restore(file, other, NOW)
+    other.dispose()
+    assert (tmp_path / "other.db").stat().st_mode & 0o777 == 0o600
+
+
 def test_a_backup_of_an_older_schema_is_brought_up_to_date(target: Engine, file: Path) -> None:
     old = open_engine(f"sqlite:///{file}")
     with old.begin() as connection:
