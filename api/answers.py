@@ -1,4 +1,4 @@
-"""From a request to bytes: validators first, then what was answered before, then the query."""
+"""From a request to bytes: an ETag that still holds first, then what was answered before, then the query."""
 
 from __future__ import annotations
 
@@ -27,15 +27,16 @@ async def answer(
 
     The ETag is made of what the answer depends on: the data version, the names, this program, the path, the query and
     what is in `vary` and `depends`; so it is known before anything is looked up. `timely` answers depend on the clock
-    and on checks as well: their ETag is that of their bytes, and there is no date since when they are as they are.
+    and on checks as well: their ETag is that of their bytes. Neither they nor what has `depends` have a date since when
+    they are as they are.
     """
     context = context_of(request)
 
     def respond(snapshot: Snapshot) -> Response:
         names = context.names(snapshot)
         tag = "" if timely else make_tag(context, request, snapshot, names, f"{vary}\0{depends}")
-        modified = 0 if timely else changed_at(request, snapshot)
-        if tag and (held := held_by_reader(request, tag, modified)):
+        modified = 0 if timely or depends else changed_at(request, snapshot, names)
+        if tag and (held := named_by_reader(request, tag)):
             return not_modified(context, held, modified, vary)
         made = context.answers.get(tag) if tag else None
         if made is None:
@@ -44,7 +45,7 @@ async def answer(
                 context.answers.keep(tag, made)
         if timely:
             return answer_of_bytes(request, made, vary)
-        return full(context, request, made, tag, modified, vary)
+        return whole(context, request, made, tag, modified, vary)
 
     return await context.read(respond, heavy=heavy)
 
@@ -52,10 +53,7 @@ async def answer(
 def answer_of_bytes(request: Request, made: Answer, vary: str = "") -> Response:
     """An answer that is made already, 304 where the reader has these bytes."""
     context = context_of(request)
-    tag = _digest(made.body)
-    if held := held_by_reader(request, tag, 0):
-        return not_modified(context, held, 0, vary)
-    return full(context, request, made, tag, 0, vary)
+    return whole(context, request, made, _digest(made.body), 0, vary)
 
 
 def make_tag(context: Context, request: Request, snapshot: Snapshot, names: Names, vary: str) -> str:
@@ -74,23 +72,35 @@ def make_tag(context: Context, request: Request, snapshot: Snapshot, names: Name
     return _digest("\0".join(parts).encode() + b"\0" + query)
 
 
-def changed_at(request: Request, snapshot: Snapshot) -> int:
-    """Since when an answer has been as it is, in seconds since 1970; 0 where the clock changes it as well."""
-    return 0 if _moves_with_the_clock(request) else snapshot.changed_at
+def changed_at(request: Request, snapshot: Snapshot, names: Names) -> int:
+    """Since when an answer has been as it is, in seconds since 1970; 0 where the clock changes it as well.
+
+    The data may be older than the program and the names that answers are made with: the later of the two counts.
+    """
+    return 0 if _moves_with_the_clock(request) else max(snapshot.changed_at, names.since)
+
+
+def named_by_reader(request: Request, tag: str) -> str:
+    """The entity tag by which the reader says to hold this very answer; "" when he does not.
+
+    Who can name it was answered 200, so the request needs no second look.
+    """
+    for given in (part.strip() for part in request.headers.get("if-none-match", "").split(",")):
+        if given.removeprefix("W/").strip('"').partition("-")[0] == tag:
+            # As it was given: a cache renews what it holds under the tag that a 304 has (RFC 9111 §4.3.4).
+            return given
+    return ""
 
 
 def held_by_reader(request: Request, tag: str, modified: int) -> str:
-    """The entity tag of what the reader holds and may keep; "" when there is nothing.
+    """The entity tag of what the reader holds and may keep, of an answer that is 200 else; "" when there is nothing.
 
-    RFC 9110 §13.2.2: If-None-Match decides where it is given, else If-Modified-Since.
+    RFC 9110 §13.2.1: a condition counts only where the answer without it would be a good one. §13.2.2: If-None-Match
+    decides where it is given, else If-Modified-Since.
     """
     asked = request.headers.get("if-none-match")
     if asked is not None:
-        # As it was given: a cache renews what it holds under the tag that a 304 has (RFC 9111 §4.3.4).
-        for given in (part.strip() for part in asked.split(",")):
-            if given == "*" or given.removeprefix("W/").strip('"').partition("-")[0] == tag:
-                return f'W/"{tag}"' if given == "*" else given
-        return ""
+        return f'W/"{tag}"' if asked.strip() == "*" else named_by_reader(request, tag)
     since = request.headers.get("if-modified-since")
     if since is None or not modified:
         return ""
@@ -114,6 +124,13 @@ def headers_of(context: Context, entity_tag: str, modified: int, vary: str) -> d
 
 def not_modified(context: Context, entity_tag: str, modified: int, vary: str) -> Response:
     return Response(status_code=304, headers=headers_of(context, entity_tag, modified, vary))
+
+
+def whole(context: Context, request: Request, made: Answer, tag: str, modified: int, vary: str) -> Response:
+    """The whole answer, or 304 where the reader has it."""
+    if held := held_by_reader(request, tag, modified):
+        return not_modified(context, held, modified, vary)
+    return full(context, request, made, tag, modified, vary)
 
 
 def full(context: Context, request: Request, made: Answer, tag: str, modified: int, vary: str) -> Response:

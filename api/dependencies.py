@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TypeVar
 
@@ -58,6 +59,9 @@ class Context:
             if version == snapshot.version and moment - made < NAMES_FOR_SECONDS:
                 return names
         names = make_names(self.vocabulary, load_source_names(snapshot), snapshot.term_ids())
+        held = self._names[2] if self._names else None
+        since = held.since if held and held.fingerprint == names.fingerprint else int(self.now().timestamp())
+        names = replace(names, since=since)
         self._names = (snapshot.version, moment, names)
         return names
 

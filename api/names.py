@@ -28,12 +28,16 @@ AXES: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """axis → code → label, in the vocabulary's order. `fingerprint` changes when any of it does."""
+    """axis → code → label, in the vocabulary's order. `fingerprint` changes when any of it does.
+
+    `since`: when this process took up this program and these names, in seconds since 1970.
+    """
 
     labels: Mapping[str, Mapping[str, str]]
     sources: Mapping[str, SourceName]
     filed: Mapping[TermKey, int]  # grows as items are filed
     fingerprint: str
+    since: int = 0
     _folded: dict[str, dict[str, str]] = field(default_factory=dict)
 
     def label(self, axis: str, code: str) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from api.answers import changed_at, full, headers_of, held_by_reader, make_tag, not_modified
+from api.answers import changed_at, full, headers_of, held_by_reader, make_tag, named_by_reader, not_modified
 from api.cache import Answer
 from api.dependencies import Context, context_of
 from api.documents import FIELDS, ItemDocuments
@@ -57,8 +57,8 @@ async def stream_table(request: Request, name: str, vary: str) -> Response:
     def begin(snapshot: Snapshot) -> Response | _Table:
         names = context.names(snapshot)
         tag = make_tag(context, request, snapshot, names, f"{vary};{name}")
-        modified = changed_at(request, snapshot)
-        if held := held_by_reader(request, tag, modified):
+        modified = changed_at(request, snapshot, names)
+        if held := named_by_reader(request, tag):
             return not_modified(context, held, modified, vary)
         reader = Reader(request.scope["query_string"], TABLE_PARAMETERS)
         rows = reader.number("limit", MOST_ROWS, 1, MOST_ROWS)
@@ -67,6 +67,8 @@ async def stream_table(request: Request, name: str, vary: str) -> Response:
         fields = reader.choices("fields", FIELDS)
         reader.finish()
         head, render = _csv(fields) if name == "csv" else (b"", _ndjson(fields))
+        if held := held_by_reader(request, tag, modified):
+            return not_modified(context, held, modified, vary)
         first, position, left = _batch(context, snapshot, query, render, query.after, rows)
         link = {"Link": link_header(context, filter_string(query), {})}
         if position is None or left <= 0:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from fastapi.testclient import TestClient
@@ -117,7 +118,7 @@ def make_shelf(engine: Engine) -> Shelf:
     return Shelf(engine, {source.id: source for source in sources})
 
 
-def make_client(database_url: str, **settings: Any) -> TestClient:
+def make_client(database_url: str, now: Callable[[], datetime] = lambda: NOW, **settings: Any) -> TestClient:
     settings = {"read_database_url": database_url, "public_url": PUBLIC_URL, **settings}
-    app = create_app(ApiSettings(**settings), vocabulary=VOCABULARY, now=lambda: NOW)
+    app = create_app(ApiSettings(**settings), vocabulary=VOCABULARY, now=now)
     return TestClient(app, base_url="http://elsewhere.example")

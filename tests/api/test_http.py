@@ -10,7 +10,7 @@ import zstandard
 from fastapi.testclient import TestClient
 
 from tests.api.archive import PUBLIC_URL, Shelf, make_client
-from tests.db.factory import NOW
+from tests.db.factory import HOUR, NOW
 
 DATA_PATHS = (
     *("/v1/items", "/v1/items.json", "/v1/items.atom", "/v1/items.rss", "/v1/items.feed.json", "/v1/items.csv"),
@@ -55,6 +55,11 @@ def test_what_the_clock_changes_has_no_date_since_when_it_is_so(library: Shelf, 
         assert (answer.status_code, "last-modified" in answer.headers) == (200, False), path
 
 
+def test_a_page_that_says_how_long_ago_has_no_date_either(library: Shelf, client: TestClient):
+    answer = client.get("/", headers={"if-modified-since": "Fri, 01 Jan 2100 00:00:00 GMT"})
+    assert (answer.status_code, "last-modified" in answer.headers) == (200, False)
+
+
 def test_an_etag_changes_with_the_data_and_with_the_question(library: Shelf, client: TestClient):
     tags = {client.get("/v1/items").headers["etag"], client.get("/v1/items?topic=ai").headers["etag"]}
     library.add("b", "ai")
@@ -82,6 +87,51 @@ def test_if_modified_since_is_heard_where_there_is_no_if_none_match(library: She
     both = {"if-modified-since": modified, "if-none-match": '"other"'}
     assert client.get("/v1/items", headers=both).status_code == 200
     assert client.get("/v1/items", headers={"if-modified-since": "nonsense"}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "condition", [{"if-none-match": "*"}, {"if-modified-since": "Fri, 01 Jan 2100 00:00:00 GMT"}], ids=["*", "since"]
+)
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/v1/items?limit=0", 400),
+        ("/v1/items.atom?craft=voice-acter", 400),
+        ("/v1/items.csv?fields=titel", 400),
+        ("/v1/items.ndjson?cursor=x", 400),
+        ("/v1/topics?x=1", 400),
+        ("/v1/facets?dimensions=x", 400),
+        ("/v1/items/1", 404),
+        ("/v1/sources/nobody", 404),
+        ("/?craft=voice-acter", 400),
+        ("/crafts/voice-acter", 404),
+    ],
+)
+def test_a_condition_makes_no_wrong_request_a_good_one(
+    library: Shelf, client: TestClient, condition: dict[str, str], path: str, status: int
+):
+    assert client.get(path, headers=condition).status_code == status
+
+
+def test_an_answer_is_no_older_than_the_program_and_the_names_it_is_made_with(
+    library: Shelf, client: TestClient, database_url: str
+):
+    held = {"if-modified-since": client.get("/v1/topics").headers["last-modified"]}
+    assert client.get("/v1/topics", headers=held).status_code == 304
+    with make_client(database_url, now=lambda: NOW + HOUR) as later:  # it may know other names
+        answer = later.get("/v1/topics", headers=held)
+    assert (answer.status_code, answer.headers["last-modified"]) == (200, "Fri, 20 Nov 2026 13:00:00 GMT")
+
+
+def test_a_source_under_a_new_name_is_news(library: Shelf, client: TestClient, monkeypatch: pytest.MonkeyPatch):
+    held = {"if-modified-since": client.get("/v1/items").headers["last-modified"]}
+    with library.engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE source SET name = 'The New Ledger' WHERE id = 'ledger'")
+    context = client.app.state.context  # type: ignore[attr-defined]
+    monkeypatch.setattr(context, "now", lambda: NOW + HOUR)
+    monkeypatch.setattr("api.dependencies.NAMES_FOR_SECONDS", 0)
+    answer = client.get("/v1/items", headers=held)
+    assert (answer.status_code, answer.json()["data"][0]["source"]["name"]) == (200, "The New Ledger")
 
 
 def test_head_is_get_without_the_body(library: Shelf, client: TestClient):
