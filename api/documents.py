@@ -24,6 +24,7 @@ LABELS = (
     *("headcount", "headcount_pct", "figures", "stage", "rules_version"),
 )
 FIELDS = (*FACTS, *LABELS)
+ITEM_FIELDS = ("id", "self", *FIELDS)  # what may be asked for; the first two come always
 _LISTS = {
     "topics": Axis.TOPIC,
     "crafts": Axis.CRAFT,
@@ -40,7 +41,7 @@ class ItemDocuments:
         self._vocabulary, self._names, self._term_keys, self._public_url = vocabulary, names, term_keys, public_url
 
     def make(self, item: StoredItem, fields: Collection[str] = ()) -> dict[str, Any]:
-        """All of an item, or its id and these of FIELDS."""
+        """All of an item, or its id, its address and these of ITEM_FIELDS."""
         facts, labels = self._facts(item), self._labels(item)
         if fields:
             facts = {name: value for name, value in facts.items() if name in fields}

@@ -181,13 +181,13 @@ def _terms(
         if code is None and word.startswith("-"):
             code = names.find(axis, word[1:])
             if code is not None:
-                unwanted.append((axis, code))
+                unwanted += names.covered(axis, code)
                 continue
         if code is None:
             nearest = names.nearest(axis, word.removeprefix("-"))
             reader.fault(parameter, word, f"there is no such {parameter.replace('_', ' ')}", nearest)
         else:
-            wanted.append((axis, code))
+            wanted += names.covered(axis, code)
     return tuple(dict.fromkeys(wanted)), unwanted
 
 
@@ -271,7 +271,7 @@ def _short(text: str) -> str:
 def describe(wanted: Filter, names: Names) -> str:
     """A filter in words, such as "AI · Voice actors · in United States · since 2026-11-01"; "" when it asks nothing."""
     parts = [_describe_choice(choice, names) for choice in wanted.wanted]
-    parts += [f"not {names.label(axis, code)}" for axis, code in wanted.unwanted]
+    parts += [f"not {names.label(axis, code)}" for axis, code in names.not_covered(wanted.unwanted)]
     if wanted.search:
         parts.append(f"with {wanted.search}")
     if wanted.start is not None:
@@ -292,7 +292,7 @@ _BEFORE: Mapping[str, str] = {"region": "in ", "source": "from ", "language": "i
 
 def _describe_choice(choice: tuple[TermKey, ...], names: Names) -> str:
     axis = choice[0][0]
-    return _BEFORE.get(axis, "") + " or ".join(names.label(axis, code) for _, code in choice)
+    return _BEFORE.get(axis, "") + " or ".join(names.label(axis, code) for _, code in names.not_covered(choice))
 
 
 def _day(seconds: int) -> str:

@@ -15,7 +15,7 @@ from api.cache import Answer
 from api.channels import FEEDS, feed_body
 from api.dependencies import Context, context_of
 from api.documented import documented
-from api.documents import FIELDS, ItemDocuments
+from api.documents import ITEM_FIELDS, ItemDocuments
 from api.examples import ITEM, ITEM_PAGE
 from api.filters import ITEM_PARAMETERS, LIST_PARAMETERS, Query, Reader, read_query
 from api.formats import FORMATS, negotiate
@@ -104,7 +104,7 @@ async def get_item(request: Request) -> Response:
 
     def build(snapshot: Snapshot, names: Names) -> Answer:
         reader = Reader(request.scope["query_string"], ("fields",))
-        fields = reader.choices("fields", FIELDS)
+        fields = reader.choices("fields", ITEM_FIELDS)
         reader.finish()
         item_id = _item_id(text)
         item = get_items(snapshot, [item_id]).get(item_id) if item_id is not None else None
@@ -124,7 +124,7 @@ async def _items_as(request: Request, name: str, vary: str = "") -> Response:
         known = LIST_PARAMETERS if name in FEEDS else ITEM_PARAMETERS
         reader = Reader(request.scope["query_string"], known)
         query = read_query(reader, names, context.moment())
-        fields = reader.choices("fields", FIELDS) if "fields" in known else []
+        fields = reader.choices("fields", ITEM_FIELDS) if "fields" in known else []
         reader.finish()
         page = find_items(snapshot, query.filter, query.sort, query.limit, query.after)
         path = request.scope["path"]
@@ -162,8 +162,18 @@ def _json_body(
         "data_version": snapshot.version,
         "coverage": context.url("/v1/coverage", subscribe),
     }
-    body = orjson.dumps(head)[:-1] + b',"data":[' + b",".join(rendered) + b"]}"
-    return Answer(body, headers={"Link": link_header(context, subscribe, links)})
+    return Answer(_with_data(head, rendered), headers={"Link": link_header(context, subscribe, links)})
+
+
+def _with_data(head: dict[str, Any], rendered: Sequence[bytes]) -> bytes:
+    """One JSON object; the items, by far the longest part, are copied once."""
+    first = orjson.dumps(head)[:-1] + b',"data":['
+    if not rendered:
+        return first + b"]}"
+    *others, last = rendered
+    pieces = [*others, last + b"]}"]
+    pieces[0] = first + pieces[0]
+    return b",".join(pieces)
 
 
 def documents(context: Context, snapshot: Snapshot, names: Names) -> ItemDocuments:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from db.filing import TermKey
@@ -30,6 +30,7 @@ AXES: Mapping[str, str] = {
 class Names:
     """axis → code → label, in the vocabulary's order. `fingerprint` changes when any of it does.
 
+    `parts`: what a term covers though items are not filed under it, as departments of departments.
     `since`: when this process took up this program and these names, in seconds since 1970.
     """
 
@@ -38,6 +39,7 @@ class Names:
     filed: Mapping[TermKey, int]  # grows as items are filed
     fingerprint: str
     since: int = 0
+    parts: Mapping[TermKey, Sequence[TermKey]] = field(default_factory=dict)
     _folded: dict[str, dict[str, str]] = field(default_factory=dict)
 
     def label(self, axis: str, code: str) -> str:
@@ -50,6 +52,15 @@ class Names:
         if axis not in self._folded:
             self._folded[axis] = {code.casefold(): code for code in self.labels[axis]}
         return self._folded[axis].get(word.casefold())
+
+    def covered(self, axis: str, code: str) -> list[TermKey]:
+        """The term, and its parts."""
+        return [(axis, code), *self.parts.get((axis, code), ())]
+
+    def not_covered(self, keys: Sequence[TermKey]) -> list[TermKey]:
+        """These terms, without those that are parts of others among them."""
+        parts = {part for key in keys for part in self.parts.get(key, ())}
+        return [key for key in keys if key not in parts]
 
     def nearest(self, axis: str, word: str) -> list[str]:
         """Up to three codes whose code or label is like the word, best first."""
@@ -73,7 +84,10 @@ def make_names(vocabulary: Vocabulary, sources: Mapping[str, SourceName], filed:
         "language": languages,
     }
     facts = repr((vocabulary.rules_version, sorted(sources.items()))).encode()
-    return Names(labels, sources, filed, hashlib.blake2b(facts, digest_size=6).hexdigest())
+    parts: dict[TermKey, list[TermKey]] = {}
+    for department, parent in vocabulary.department_parents.items():
+        parts.setdefault(("department", parent), []).append(("department", department))
+    return Names(labels, sources, filed, hashlib.blake2b(facts, digest_size=6).hexdigest(), parts=parts)
 
 
 def _terms(vocabulary: Vocabulary) -> list[tuple[Axis, Mapping[str, object]]]:

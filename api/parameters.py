@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from api.documents import FIELDS
+from api.documents import ITEM_FIELDS
 from api.filters import DEFAULT_LIMIT, DURATION, MAX_LIMIT, MAX_SEARCH, MOMENT
 from api.names import AXES
 
@@ -55,7 +55,11 @@ def _choice(description: str, default: str, *values: str) -> Parameter:
 PARAMETERS: dict[str, Parameter] = {
     "topic": _terms("Topics, their sub-topics included.", "/v1/topics", "ai,layoffs"),
     "craft": _terms("Crafts.", "/v1/crafts", "voice-actor"),
-    "department": _terms("Departments: all their crafts.", "/v1/facets?dimensions=department", "vfx"),
+    "department": _terms(
+        "Departments: all their crafts; sound is production-sound and post-sound.",
+        "/v1/crafts (department.id and department.parent)",
+        "sound,vfx",
+    ),
     "sector": _terms("Sectors of the industry.", "/v1/facets?dimensions=sector", "games"),
     "region": _terms("Where: ISO 3166 codes or places; what lies within is included.", "/v1/regions", "US-CA"),
     "union": _terms("Unions and guilds.", "/v1/unions", "sag-aftra"),
@@ -92,7 +96,7 @@ PARAMETERS: dict[str, Parameter] = {
     "limit": _number("Most items in one answer.", DEFAULT_LIMIT, 1, MAX_LIMIT),
     "cursor": Parameter("Where to go on: next_cursor of the page before, as it was, with the same sort.", "", _CURSOR),
     "fields": _some_of(
-        "Only these keys of an item or its labels; id and self come always.", "title,url,topics", *FIELDS
+        "Only these keys of an item or its labels; id and self come always.", "title,url,topics", *ITEM_FIELDS
     ),
     "dimensions": _some_of("Only these dimensions.", "craft,region", *AXES),
     "by": _choice("What to count by.", "none", "none", *AXES),

@@ -158,6 +158,7 @@ class Topic(TermUse):
 class Department(Shape):
     id: str
     label: str
+    parent: str | None = Field(description="The department that it is part of, for the same parameter")
 
 
 class Craft(TermUse):

@@ -15,7 +15,7 @@ from starlette.responses import Response, StreamingResponse
 from api.answers import changed_at, full, headers_of, held_by_reader, make_tag, named_by_reader, not_modified
 from api.cache import Answer
 from api.dependencies import Context, context_of
-from api.documents import FIELDS, ItemDocuments
+from api.documents import FIELDS, ITEM_FIELDS, ItemDocuments
 from api.encoding import choose_encoding, compress_stream
 from api.filters import LIST_PARAMETERS, Query, Reader, read_query
 from api.formats import FORMATS
@@ -64,7 +64,7 @@ async def stream_table(request: Request, name: str, vary: str) -> Response:
         rows = reader.number("limit", MOST_ROWS, 1, MOST_ROWS)
         reader.values.pop("limit", None)
         query = read_query(reader, names, context.moment())
-        fields = reader.choices("fields", FIELDS)
+        fields = reader.choices("fields", ITEM_FIELDS)
         reader.finish()
         head, render = _csv(fields) if name == "csv" else (b"", _ndjson(fields))
         if held := held_by_reader(request, tag, modified):

@@ -102,6 +102,7 @@ def _crafts(vocabulary: Vocabulary) -> Iterable[dict[str, Any]]:
             "department": {
                 "id": craft.department,
                 "label": vocabulary.departments.get(craft.department, craft.department),
+                "parent": vocabulary.department_parents.get(craft.department),
             },
             "sectors": list(craft.sectors),
             "unions": list(craft.unions),

@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 import pytest
 
 from api.app import create_app
+from api.documents import ITEM_FIELDS
+from api.filters import ITEM_PARAMETERS, Reader, read_query
+from api.names import make_names
 from api.settings import ApiSettings
 from db.settings import DatabaseSettings
 from db.shapes import Failure
+from db.sources import SourceName
+from db.vocabulary import load_vocabulary
 from scraper.cli import main
 from scraper.settings import ScraperSettings
+from scraper.sources import load_sources
 
+NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
 
 
@@ -64,3 +73,23 @@ def test_every_endpoint_is_in_the_readme(path: str) -> None:
 @pytest.mark.parametrize("reason", [failure.value for failure in Failure])
 def test_every_failure_is_in_the_readme(reason: str) -> None:
     assert f"`{reason}`" in README
+
+
+def inline_parameters() -> list[str]:
+    """`name=value` as it stands in the text, where name is a parameter of the lists."""
+    known = "|".join(ITEM_PARAMETERS)
+    return sorted(set(re.findall(rf"`((?:{known})=[^`\s]*)`", README)))
+
+
+@pytest.mark.parametrize("query", inline_parameters())
+def test_every_parameter_named_in_the_readme_with_a_value_can_be_asked_for(query: str) -> None:
+    sources = {source.id: SourceName(source.id, source.name, source.kind) for source in load_sources()}
+    names = make_names(load_vocabulary(), sources, {("language", "en"): 1, ("language", "de"): 2})
+    reader = Reader(query.encode(), ITEM_PARAMETERS)
+    read_query(reader, names, NOW)
+    reader.choices("fields", ITEM_FIELDS)
+    assert reader.faults == []
+
+
+def test_the_readme_names_parameters_with_values() -> None:
+    assert {"region=US", "topic=ai", "department=sound"} <= set(inline_parameters())

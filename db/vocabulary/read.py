@@ -115,7 +115,7 @@ def build_vocabulary(files: Mapping[str, Mapping[str, Any]], version: str) -> Vo
     vocabulary = Vocabulary(
         topics=_terms("topics", files.get("topics", {}), _topic),
         crafts=_terms("crafts", crafts, _craft),
-        departments=departments,
+        departments=_labels("crafts", "departments", departments),
         regions=_terms("regions", regions, _region),
         institutions=tuple(_institution(number, block) for number, block in enumerate(institutions, 1)),
         employers=_terms("employers", organisations.get("employers", {}), _employer),
@@ -124,9 +124,23 @@ def build_vocabulary(files: Mapping[str, Mapping[str, Any]], version: str) -> Vo
         lexicon=_terms("lexicon", files.get("lexicon", {}), _word_set),
         masks=_terms("masks", files.get("masks", {}), _word_set),
         rules_version=version,
+        department_parents={
+            name: block["parent"]
+            for name, block in departments.items()
+            if isinstance(block, dict) and "parent" in block
+        },
     )
     _check_links(vocabulary)
     return vocabulary
+
+
+def _labels(file: str, name: str, entries: Mapping[str, Any]) -> dict[str, str]:
+    """id → label of entries that are a label, or a block with a label and perhaps a parent."""
+    for entry, value in entries.items():
+        block = {"label": value} if isinstance(value, str) else value
+        if not isinstance(block, dict) or not isinstance(block.get("label"), str) or block.keys() - {"label", "parent"}:
+            raise VocabularyError(file, name, entry, "expected a label, or { label = …, parent = … }")
+    return {entry: value if isinstance(value, str) else value["label"] for entry, value in entries.items()}
 
 
 def _sectors(file: Mapping[str, Any]) -> dict[str, str]:
@@ -299,6 +313,8 @@ def _links(vocabulary: Vocabulary) -> Iterator[tuple[str, str, str, str, Mapping
     """Every name in a block that must be the name of another."""
     for topic in vocabulary.topics.values():
         yield "topics", topic.id, "parent", topic.parent, vocabulary.topics
+    for department, parent in vocabulary.department_parents.items():
+        yield "crafts", "departments", department, parent, vocabulary.departments
     for craft in vocabulary.crafts.values():
         yield "crafts", craft.id, "department", craft.department, vocabulary.departments
         for other in craft.yields_to:

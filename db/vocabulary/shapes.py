@@ -128,6 +128,7 @@ class Vocabulary:
     lexicon: Mapping[str, WordSet]
     masks: Mapping[str, WordSet]
     rules_version: str  # changes with any rule file and with the tagger itself
+    department_parents: Mapping[str, str] = field(default_factory=dict)  # id -> id of what it is part of, if of any
 
     def ancestors(self, axis: Axis, term: str) -> tuple[str, ...]:
         """The parents of a term, nearest first; a craft's parent is none, its department is not a tag."""

@@ -40,6 +40,8 @@ CRAFTS = (
     ),
     Craft("actor", "Actors", "performing", NO_WORDS),
     Craft("vfx-artist", "VFX artists", "vfx", NO_WORDS),
+    Craft("foley-artist", "Foley artists", "post-sound", NO_WORDS),
+    Craft("boom-operator", "Boom operators", "production-sound", NO_WORDS),
 )
 REGIONS = (
     Region("US", "United States", "country", NO_WORDS, alpha3="USA"),
@@ -50,7 +52,14 @@ REGIONS = (
 VOCABULARY = Vocabulary(
     topics={topic.id: topic for topic in TOPICS},
     crafts={craft.id: craft for craft in CRAFTS},
-    departments={"performing": "Performing", "vfx": "Visual effects"},
+    departments={
+        "performing": "Performing",
+        "vfx": "Visual effects",
+        "sound": "Sound",
+        "production-sound": "Production sound",
+        "post-sound": "Post-production: sound",
+    },
+    department_parents={"production-sound": "sound", "post-sound": "sound"},
     regions={region.id: region for region in REGIONS},
     institutions=(),
     employers={"big-studio": Employer("big-studio", "Big Studio", NO_WORDS, sectors=("film-tv",))},

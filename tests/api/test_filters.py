@@ -7,7 +7,7 @@ from unittest.mock import ANY
 
 import pytest
 
-from api.documents import FIELDS
+from api.documents import ITEM_FIELDS
 from api.filters import ITEM_PARAMETERS, Query, Reader, describe, read_query
 from api.names import make_names
 from api.problems import Fault
@@ -24,7 +24,7 @@ NAMES = make_names(VOCABULARY, SOURCES, {("language", "en"): 1})
 def read(query: str) -> tuple[Query, list[Fault]]:
     reader = Reader(query.encode(), ITEM_PARAMETERS)
     read = read_query(reader, NAMES, NOW)
-    reader.choices("fields", FIELDS)
+    reader.choices("fields", ITEM_FIELDS)
     return read, reader.faults
 
 

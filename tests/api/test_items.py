@@ -195,3 +195,33 @@ def test_a_list_says_how_to_go_on_and_how_to_subscribe(library: Shelf, client: T
 def test_untracked_items_have_no_place_in_the_default_list(shelf: Shelf, client: TestClient):
     shelf.add("u", labels=Tagging())
     assert get(client)["total"] == 0
+
+
+def test_a_department_covers_its_parts(way: str, shelf: Shelf, client: TestClient):
+    for name, craft in {"a": "foley-artist", "b": "boom-operator", "c": "vfx-artist"}.items():
+        shelf.add(name, "ai", craft)
+    shelf.add("d", "ai", "foley-artist", "boom-operator")
+
+    def found(query: str) -> tuple[int, set[str]]:
+        page = client.get(f"/v1/items?{query}").json()
+        return page["total"], {item["title"][-1] for item in page["data"]}
+
+    assert found("department=sound") == (3, {"a", "b", "d"})
+    assert found("department=sound,vfx") == (4, {"a", "b", "c", "d"})
+    assert found("department=-sound") == (1, {"c"})
+    assert found("department=post-sound") == (2, {"a", "d"})
+
+
+def test_a_department_with_parts_is_told_by_its_own_name(shelf: Shelf, client: TestClient):
+    titles = [client.get(f"/v1/items.feed.json?department={said}").json()["title"] for said in ("sound", "-sound")]
+    assert titles == ["craftwatch: Sound", "craftwatch: not Sound"]
+
+
+@pytest.mark.parametrize("fields", ["id", "self", "id,self"])
+def test_the_fields_that_come_always_may_be_asked_for(shelf: Shelf, client: TestClient, fields: str):
+    shelf.add("a", "ai")
+    item_id = client.get("/v1/items").json()["data"][0]["id"]
+    (listed,) = client.get(f"/v1/items?fields={fields}").json()["data"]
+    alone = client.get(f"/v1/items/{item_id}?fields={fields}").json()
+    assert listed == alone == {"id": item_id, "self": f"{PUBLIC_URL}/v1/items/{item_id}"}
+    assert client.get(f"/v1/items.csv?fields={fields}").text.splitlines() == ["id", item_id]

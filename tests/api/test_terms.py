@@ -36,7 +36,8 @@ def test_a_topic_has_its_parent_and_its_code(client: TestClient):
 
 def test_a_craft_has_its_department_and_its_exposure_with_the_source(client: TestClient):
     craft = terms(client, "/v1/crafts")["voice-actor"]
-    assert craft["department"] == {"id": "performing", "label": "Performing"}
+    assert craft["department"] == {"id": "performing", "label": "Performing", "parent": None}
+    assert terms(client, "/v1/crafts")["foley-artist"]["department"]["parent"] == "sound"
     assert craft["exposure"] == [EXPOSURE]
 
 

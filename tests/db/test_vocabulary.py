@@ -86,6 +86,22 @@ def test_a_parent_that_is_no_block_is_named() -> None:
     assert "key 'parent': 'none' is not known" in wrong(topics={"odd": {**TOPIC, "parent": "none"}})
 
 
+def test_a_department_may_be_part_of_another() -> None:
+    assert VOCABULARY.department_parents == {"production-sound": "sound", "post-sound": "sound"}
+    assert VOCABULARY.departments["post-sound"] == "Post-production: sound"
+
+
+def test_a_department_in_one_that_is_none_is_named() -> None:
+    departments = {"foley": {"label": "Foley", "parent": "noise"}}
+    assert "block [departments], key 'foley': 'noise' is not known" in wrong(crafts={"departments": departments})
+
+
+@pytest.mark.parametrize("entry", [7, {"parent": "sound"}, {"label": "Foley", "partner": "sound"}])
+def test_a_department_without_a_label_or_with_an_unknown_key_is_named(entry: object) -> None:
+    message = wrong(crafts={"departments": {"sound": "Sound", "foley": entry}})
+    assert "key 'foley': expected a label, or { label = …, parent = … }" in message
+
+
 def test_a_set_that_is_no_block_is_named() -> None:
     rule = {"forms": ["x"], "near": ["@nothing"]}
     assert "'nothing' is not known" in wrong(topics={"odd": {**TOPIC, "when": [rule]}})
