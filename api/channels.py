@@ -19,6 +19,7 @@ from db.queries import Page, StoredItem, last_update
 
 FEEDS: dict[str, ModuleType] = {"atom": atom, "rss": rss, "feed.json": jsonfeed}
 _LISTS = {"topic": "topics", "craft": "crafts", "region": "regions", "employer": "employers", "union": "unions"}
+ASK_AGAIN_MINUTES = 60  # most sources are asked once an hour themselves
 _SCHEME_YEAR = 2026  # RFC 4151: a year in which the authority was ours; part of every id, never to change
 
 
@@ -36,7 +37,7 @@ def feed_body(
 
 def make_channel(context: Context, names: Names, query: Query, links: dict[str, str], updated: int) -> Channel:
     """`updated`: seconds since 1970, of the item that changed last."""
-    words = describe(query.filter, names)
+    words = describe(query.filter, names, dict(query.pairs).get("window"))
     question = filter_string(query)
     return Channel(
         id=f"tag:{context.settings.authority},{_SCHEME_YEAR}:feed{'?' if question else ''}{question}",
@@ -49,7 +50,7 @@ def make_channel(context: Context, names: Names, query: Query, links: dict[str, 
         next_url=links.get("next"),
         hub_url=context.settings.websub_hub or None,
         updated=iso(updated),
-        minutes=max(1, context.settings.cache_seconds // 60),
+        minutes=max(ASK_AGAIN_MINUTES, context.settings.cache_seconds // 60),
     )
 
 

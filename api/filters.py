@@ -30,6 +30,8 @@ DURATION = (
     r"(T(?=[0-9])([0-9]{1,7}H)?([0-9]{1,9}M)?([0-9]{1,9}S)?)?$"
 )
 
+_UNITS = ("year", "month", "week", "day", "hour", "minute", "second")
+
 FILTER_PARAMETERS = (
     *("topic", "craft", "department", "sector", "region", "union", "employer", "source", "exclude_source", "lang"),
     *("q", "from", "to", "window", "changed_since", "min_confidence", "tracked"),
@@ -149,7 +151,9 @@ def read_filter(reader: Reader, names: Names, now: datetime) -> Filter:
             unwanted += refused
     for text in reader.values.get("exclude_source", []):
         asked, refused = _terms(reader, names, "exclude_source", "source", text)
-        unwanted += [*asked, *refused]
+        unwanted += asked
+        for _, source in refused:
+            reader.fault("exclude_source", f"-{source}", "means not already: leave the - out", [source])
     start, end = _dates(reader, now)
     confidence = _confidence(reader)
     if confidence and not any(choice[0][0] in LABEL_AXES for choice in wanted):
@@ -251,12 +255,7 @@ def _moment(reader: Reader, name: str, *, at_end: bool = False) -> int | None:
 
 def _before(moment: datetime, duration: str) -> datetime:
     """A moment less an ISO 8601 duration; months are calendar months, cut to the last day of a shorter one."""
-    match = re.fullmatch(DURATION, duration)
-    if not match:
-        raise ValueError(duration)
-    years, months, weeks, days, _, hours, minutes, seconds = (
-        int(part[:-1]) if part and part[0] != "T" else 0 for part in match.groups()
-    )
+    years, months, weeks, days, hours, minutes, seconds = _numbers(duration)
     index = moment.year * 12 + moment.month - 1 - years * 12 - months
     year, month = divmod(index, 12)
     last_day = (datetime(year + (month == 11), (month + 1) % 12 + 1, 1, tzinfo=UTC) - timedelta(days=1)).day
@@ -264,27 +263,53 @@ def _before(moment: datetime, duration: str) -> datetime:
     return earlier - timedelta(days=weeks * 7 + days, hours=hours, minutes=minutes, seconds=seconds)
 
 
+def _numbers(duration: str) -> list[int]:
+    """How many of each of _UNITS. Raises ValueError."""
+    match = re.fullmatch(DURATION, duration)
+    if not match:
+        raise ValueError(duration)
+    years, months, weeks, days, _, *times = match.groups()
+    return [int(part[:-1]) if part else 0 for part in (years, months, weeks, days, *times)]
+
+
 def _short(text: str) -> str:
     return text if len(text) <= 100 else f"{text[:100]}…"
 
 
-def describe(wanted: Filter, names: Names) -> str:
-    """A filter in words, such as "AI · Voice actors · in United States · since 2026-11-01"; "" when it asks nothing."""
+def describe(wanted: Filter, names: Names, window: str | None = None) -> str:
+    """A filter in words, such as "AI · Voice actors · in United States · since 2026-11-01"; "" when it asks nothing.
+
+    `window` is the duration that its dates were reckoned from, where they were: it stays true as time goes by.
+    """
     parts = [_describe_choice(choice, names) for choice in wanted.wanted]
     parts += [f"not {names.label(axis, code)}" for axis, code in names.not_covered(wanted.unwanted)]
     if wanted.search:
         parts.append(f"with {wanted.search}")
-    if wanted.start is not None:
-        parts.append(f"since {_day(wanted.start)}")
-    if wanted.end is not None:
-        parts.append(f"until {_day(wanted.end - 1)}")
+    parts += _describe_dates(wanted, window)
     if wanted.changed_since is not None:
         parts.append(f"changed since {_day(wanted.changed_since)}")
     if wanted.min_confidence:
-        parts.append(f"confidence from {wanted.min_confidence / 100:g}")
+        parts.append(f"with a confidence of at least {wanted.min_confidence / 100:g}")
     if wanted.tracked is not True:
         parts.append("untracked only" if wanted.tracked is False else "untracked too")
     return " · ".join(parts)
+
+
+def _describe_dates(wanted: Filter, window: str | None) -> list[str]:
+    until = "" if wanted.end is None else f"until {_day(wanted.end - 1)}"
+    if window:
+        length = _describe_duration(window)
+        return [f"the {length} {until}" if until else f"the last {length}"]
+    return [*([f"since {_day(wanted.start)}"] if wanted.start is not None else []), *([until] if until else [])]
+
+
+def _describe_duration(duration: str) -> str:
+    """7 days, 1 year and 2 months; a single unit goes without its number: day."""
+    numbers = zip(_numbers(duration), _UNITS, strict=True)
+    given = [f"{number} {unit}{'' if number == 1 else 's'}" for number, unit in numbers if number] or ["0 days"]
+    if len(given) == 1:
+        return given[0].removeprefix("1 ")
+    return f"{', '.join(given[:-1])} and {given[-1]}"
 
 
 _BEFORE: Mapping[str, str] = {"region": "in ", "source": "from ", "language": "in language "}

@@ -65,10 +65,12 @@ PARAMETERS: dict[str, Parameter] = {
     "union": _terms("Unions and guilds.", "/v1/unions", "sag-aftra"),
     "employer": _terms("Employers.", "/v1/employers", "netflix"),
     "source": _terms("Publications.", "/v1/sources", "variety"),
-    "exclude_source": Parameter("Sources to leave out; a comma separates several.", "variety", _TEXT, many=True),
+    "exclude_source": Parameter(
+        "Sources to leave out; a comma separates several, and none has a - before it.", "variety", _TEXT, many=True
+    ),
     "lang": _terms("Languages, by their primary tag.", "/v1/facets?dimensions=lang", "en"),
     "q": Parameter(
-        'Words in title and summary, all of which must be there. "A phrase" in quotes; OR between two; -not.',
+        'Whole words in title and summary, all of which must be there. "A phrase" in quotes; OR between two; -not.',
         'strike "walk out" -lawsuit',
         {"type": "string", "maxLength": MAX_SEARCH},
     ),

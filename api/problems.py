@@ -45,6 +45,12 @@ class Problem(Exception):
         self.code, self.detail, self.faults, self.headers = code, detail, tuple(faults), dict(headers or {})
 
 
+def fault_document(fault: Fault) -> dict[str, Any]:
+    """`nearest` is left out where nothing is near."""
+    told = {"parameter": fault.parameter, "value": fault.value, "detail": fault.detail}
+    return {**told, "nearest": list(fault.nearest)} if fault.nearest else told
+
+
 def problem_response(problem: Problem, path: str, public_url: str) -> Response:
     status, title, meaning = PROBLEMS[problem.code]
     document: dict[str, Any] = {
@@ -56,15 +62,7 @@ def problem_response(problem: Problem, path: str, public_url: str) -> Response:
         "code": problem.code,
     }
     if problem.faults:
-        document["errors"] = [
-            {
-                "parameter": fault.parameter,
-                "value": fault.value,
-                "detail": fault.detail,
-                "nearest": list(fault.nearest),
-            }
-            for fault in problem.faults
-        ]
+        document["errors"] = [fault_document(fault) for fault in problem.faults]
     headers = {"Cache-Control": "no-store", **problem.headers}
     if status == 503:
         headers.setdefault("Retry-After", "5")

@@ -358,7 +358,7 @@ class FaultDocument(Shape):
     parameter: str
     value: str
     detail: str
-    nearest: list[str] = Field(description="Valid names to try instead")
+    nearest: list[str] = Field(default=[], description="Valid names to try instead; left out where none is near")
 
 
 class ProblemDocument(Shape):

@@ -71,6 +71,12 @@ class ApiSettings(BaseSettings):
         parts = urlsplit(url)
         if url and (parts.scheme not in ("http", "https") or not parts.hostname):
             raise ValueError("expected an address such as https://craftwatch.example")
+        return url
+
+    @field_validator("public_url")
+    @classmethod
+    def _without_last_slash(cls, url: str) -> str:
+        """Paths are put behind it; a hub's address is another one with a slash and without."""
         return url.rstrip("/")
 
     @property

@@ -61,7 +61,7 @@ class View:
 
     @property
     def title(self) -> str:
-        return describe(self.query.filter, self.names)
+        return describe(self.query.filter, self.names, self.value("window"))
 
     def value(self, parameter: str) -> str:
         """The value of a parameter of the form; several values as one."""

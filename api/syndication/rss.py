@@ -40,7 +40,7 @@ def frame(channel: Channel, entries: Iterable[bytes]) -> bytes:
 def entry(item: FeedItem) -> bytes:
     authors = "".join(f"<dc:creator>{_text(name)}</dc:creator>" for name in item.authors if plain(name).strip())
     categories = "".join(
-        f"<category domain={_attribute(tag.scheme)}>{_text(tag.term)}</category>" for tag in item.categories
+        f"<category domain={_attribute(tag.scheme)}>{_text(tag.label)}</category>" for tag in item.categories
     )
     return (
         f"<item><title>{_text(_title(item.title))}</title><link>{_text(_address(item.url))}</link>"

@@ -62,6 +62,30 @@ def test_a_feed_is_called_after_its_filter(library: Shelf, client: TestClient):
     assert words in parsed.feed.subtitle
 
 
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        ("window=P7D", "the last 7 days"),
+        ("window=P1D", "the last day"),
+        ("window=P1Y2M3DT4H", "the last 1 year, 2 months, 3 days and 4 hours"),
+        ("window=PT036H", "the last 36 hours"),
+        ("window=P2W&to=2026-11-10", "the 2 weeks until 2026-11-10"),
+        ("from=2026-11-01&to=2026-11-10", "since 2026-11-01 · until 2026-11-10"),
+        ("topic=ai&min_confidence=0.8", "Artificial intelligence · with a confidence of at least 0.8"),
+    ],
+)
+def test_a_feed_says_its_dates_and_its_confidence_in_words(shelf: Shelf, client: TestClient, query: str, words: str):
+    assert feed(client, "atom", query).feed.title == f"craftwatch: {words}"
+
+
+def test_an_rss_feed_shows_labels_and_asks_to_be_read_once_an_hour(library: Shelf, client: TestClient):
+    channel = etree.fromstring(client.get("/v1/items.rss?limit=1").content).find("channel")
+    categories = {(tag.get("domain"), tag.text) for tag in channel.iter("category")}
+    assert channel.findtext("ttl") == "60"
+    assert (f"{PUBLIC_URL}/v1/topics", "Artificial intelligence") in categories
+    assert (f"{PUBLIC_URL}/v1/crafts", "Voice actors") in categories
+
+
 def test_the_home_of_a_feed_is_the_page_of_the_same_filter(library: Shelf, client: TestClient):
     query = "topic=ai,layoffs&region=US"
     home = f"{PUBLIC_URL}/?{query}"
@@ -148,11 +172,12 @@ def test_an_empty_feed_is_a_feed(client: TestClient):
     assert client.get("/v1/items.feed.json").json()["items"] == []
 
 
+@pytest.mark.parametrize("hub", ["https://hub.example", "https://hub.example/", "https://hub.example/push//"])
 @pytest.mark.parametrize("suffix", ["atom", "rss"])
-def test_a_hub_is_named_where_one_is_set(database_url: str, shelf: Shelf, suffix: str):
-    with make_client(database_url, websub_hub="https://hub.example") as client:
+def test_a_hub_is_named_exactly_as_it_is_set(database_url: str, shelf: Shelf, suffix: str, hub: str):
+    with make_client(database_url, websub_hub=hub) as client:
         links = {link.rel: link.href for link in feed(client, suffix).feed.links}
-    assert links["hub"] == "https://hub.example"
+    assert links["hub"] == hub
 
 
 @pytest.mark.parametrize(

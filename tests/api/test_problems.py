@@ -30,6 +30,21 @@ def test_a_problem_is_a_document_of_rfc_9457(client: TestClient):
     }
 
 
+def test_a_fault_names_the_nearest_only_where_there_are_any(client: TestClient):
+    errors = client.get("/v1/items?craft=xyzzy&topic=layofs").json()["errors"]
+    assert [(error["value"], error.get("nearest")) for error in errors] == [("layofs", ["layoffs"]), ("xyzzy", None)]
+
+
+def test_to_exclude_what_is_not_wanted_already_is_met_with_what_to_do(shelf: Shelf, client: TestClient):
+    (error,) = client.get("/v1/items?exclude_source=gazette,-ledger").json()["errors"]
+    assert error == {
+        "parameter": "exclude_source",
+        "value": "-ledger",
+        "detail": "means not already: leave the - out",
+        "nearest": ["ledger"],
+    }
+
+
 def test_a_query_string_that_is_too_long_is_not_read(database_url: str, shelf: Shelf):
     with make_client(database_url, max_query_length=100) as client:
         assert client.get(f"/v1/items?q={'x' * 100}").status_code == 414
