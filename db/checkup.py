@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Engine, text
 from db.backup import integrity_fault
 from db.types import from_epoch
 
+_NO_ENTRY = "items came from no entry"
 RETAGGED = "retagged_with"  # a counter: which rules `retag` last gave to every item
 
 
@@ -64,6 +65,13 @@ def count_faults(connection: Connection) -> list[str]:
     return faults
 
 
+def count_advice(fault: str) -> str:
+    """What to do about a fault of `count_faults`: entries are derived from nothing that we have, all else is."""
+    if fault == _NO_ENTRY:
+        return "Their feeds may bring them again; else run: craftwatch restore FILE --force, with a backup from before."
+    return "Counts and searches are wrong. Run: craftwatch rebuild"
+
+
 def note_retagged(engine: Engine, rules_version: str) -> None:
     """Remember that every item has been given the tags of these rules."""
     with engine.begin() as connection:
@@ -107,7 +115,7 @@ _COUNTED_TWICE = {
     "items are filed under terms that there are not": (
         "SELECT 1 WHERE EXISTS (SELECT term_id FROM term_day WHERE items <> 0 AND term_id NOT IN (SELECT id FROM term))"
     ),
-    "items came from no entry": (
+    _NO_ENTRY: (
         "SELECT 1 WHERE EXISTS "
         "(SELECT 1 FROM item WHERE NOT EXISTS (SELECT 1 FROM entry WHERE entry.item_id = item.id))"
     ),

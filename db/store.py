@@ -117,7 +117,7 @@ class _Batch:
         self.seconds = to_epoch(self.now)
 
     def save(self, source: Source, tagged: Sequence[Tagged]) -> Counts:
-        self.version = _next_version(self.connection, self.now)
+        self.version = next_version(self.connection, self.now)
         met = self._entries_met(source.id, [draft.entry_key for draft, _ in tagged])
         by_id = {row.id: row for row in self._rows(_BY_ID, [item_id for item_id, _ in met.values()])}
         by_key = {row.key: row for row in self._rows(_BY_KEY, [draft.item_key for draft, _ in tagged])}
@@ -141,7 +141,7 @@ class _Batch:
         return Counts(len(fresh), changed, len(tagged) - len(fresh) - changed)
 
     def relabel(self, items: Iterable[tuple[Row[Any], Tagging]], sectors: Mapping[str, str]) -> None:
-        self.version = _next_version(self.connection, self.now)
+        self.version = next_version(self.connection, self.now)
         for row, tagging in items:
             labels = _labels(tagging, sectors[row.source_id])
             self._edit(row, labels, self._terms_of(row, tagging, labels["sector"], self._sources_of(row)))
@@ -262,7 +262,7 @@ class _Batch:
     def _term_id(self, key: TermKey) -> int:
         number = self.term_ids.get(key) or self.new_term_ids.get(key)
         if number is None:
-            number = self.new_term_ids[key] = _find_or_add_term(self.connection, key)
+            number = self.new_term_ids[key] = find_or_add_term(self.connection, key)
         return number
 
     def _flush(self) -> None:
@@ -344,7 +344,7 @@ def _labels(tagging: Tagging, source_sector: str) -> dict[str, Any]:
     }
 
 
-def _next_version(connection: Connection, now: datetime) -> int:
+def next_version(connection: Connection, now: datetime) -> int:
     """Grow the data version. On PostgreSQL the row's lock lets one writer in at a time, so versions commit in order."""
     grow = "UPDATE counter SET value = value + 1 WHERE name = 'data_version' RETURNING value"
     version = int(connection.execute(text(grow)).scalar_one())
@@ -352,7 +352,7 @@ def _next_version(connection: Connection, now: datetime) -> int:
     return version
 
 
-def _find_or_add_term(connection: Connection, key: TermKey) -> int:
+def find_or_add_term(connection: Connection, key: TermKey) -> int:
     axis, code = key
     found = connection.execute(
         select(col(Term.id)).where(col(Term.axis) == axis, col(Term.code) == code)

@@ -75,6 +75,7 @@ for command in (
     trying.evaluate,
     archive.migrate,
     archive.retag,
+    archive.rebuild,
     archive.backup,
     archive.restore,
     archive.copy,

@@ -327,8 +327,7 @@ def _integrity(moment: Connection) -> Findings:
 def _counts(moment: Connection, vitals: checkup.Vitals) -> Findings:
     faults = checkup.count_faults(moment)
     for fault in faults:
-        advice = "Counts and searches are wrong. Run: craftwatch restore FILE --force, with a backup from before."
-        yield Finding("counts", Grade.BROKEN, f"Numbers do not add up: {fault}.", advice)
+        yield Finding("counts", Grade.BROKEN, f"Numbers do not add up: {fault}.", checkup.count_advice(fault))
     if not faults:
         yield Finding("counts", Grade.FINE, f"{vitals.items:,} items; all counts add up.")
 

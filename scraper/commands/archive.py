@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from scraper.commands.common import SetupProblem, echo_json, explaining, open_database, progress_bar
+from scraper.logs import announce
 
 if TYPE_CHECKING:
     from db.backup import Inventory
@@ -62,13 +63,38 @@ def retag(dry_run: bool) -> None:
 
 
 @click.command()
+@explaining
+def rebuild() -> None:
+    """Make anew what is derived from the items: how they are filed, the counts, the search index.
+
+    For when `doctor` or `backup` finds that numbers do not add up. Interrupted, it has changed nothing; readers see the
+    old numbers until all are right. No scrape can run meanwhile.
+    """
+    from db.migrations import check_schema
+    from db.rebuild import rebuild as derive_anew
+    from db.store import count_items
+    from db.vocabulary import load_vocabulary
+
+    engine = open_database()
+    check_schema(engine)
+    departments = load_vocabulary().departments_of_crafts()
+    with progress_bar(count_items(engine), "Rebuilding") as step:
+        mended = derive_anew(engine, departments, datetime.now(UTC), step)
+    wrong = [f"{mended.items:,} item{'s' if mended.items != 1 else ''} filed otherwise"] if mended.items else []
+    wrong += [f"{mended.counts:,} count{'s' if mended.counts != 1 else ''}"] if mended.counts else []
+    wrong += ["the search index"] if mended.search else []
+    click.echo(f"Set right: {', '.join(wrong)}." if wrong else "Nothing was wrong.")
+
+
+@click.command()
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--force", is_flag=True, help="Replace FILE.")
 @explaining
 def backup(file: Path, force: bool) -> None:
     """Write the whole archive to FILE, while everything else goes on.
 
-    One SQLite file, whichever kind the database is; it is checked before it takes its name.
+    One SQLite file, whichever kind the database is; it is checked before it takes its name. Where numbers in it do not
+    add up, it says so.
     """
     from db.backup import back_up
 
@@ -77,6 +103,7 @@ def backup(file: Path, force: bool) -> None:
     with _file_faults(file), _late_progress_bar("Backing up") as (start, step):
         inventory = back_up(open_database(), file, on_start=start, on_rows=step)
     click.echo(f"{file}: {_told(inventory)}.")
+    _warn_of_counts(file)
 
 
 @click.command()
@@ -160,6 +187,21 @@ def doctor(context: click.Context, as_json: bool) -> None:
     else:
         click.echo(report_text(findings))
     context.exit(exit_code(findings))
+
+
+def _warn_of_counts(file: Path) -> None:
+    """Say so, on standard error, where numbers in a backup do not add up: it is kept, for `rebuild` mends them."""
+    from db.checkup import count_advice, count_faults
+    from db.copying import reading
+    from db.engine import open_engine
+
+    engine = open_engine(f"sqlite:///{file.absolute()}", read_only=True)
+    try:
+        with reading(engine) as moment:
+            for fault in count_faults(moment):
+                announce(f"Numbers in the database and in its backup do not add up: {fault}. {count_advice(fault)}")
+    finally:
+        engine.dispose()
 
 
 def _told(inventory: Inventory) -> str:

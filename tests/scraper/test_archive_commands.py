@@ -49,6 +49,12 @@ class Desk:
             replies = {question: client.get(question) for question in QUESTIONS}
         return {asked: (got.status_code, got.headers.get("ETag", ""), got.text) for asked, got in replies.items()}
 
+    def spoil(self, statement: str) -> None:
+        engine = open_engine(self.url)
+        with engine.begin() as connection:
+            connection.execute(text(statement))
+        engine.dispose()
+
     def lose_the_database(self) -> None:
         if self.url.startswith("sqlite"):
             for path in self.folder.glob("craftwatch.db*"):
@@ -142,6 +148,34 @@ def test_a_backup_is_overwritten_when_told_to(desk: Desk) -> None:
 def test_a_backup_into_a_folder_that_is_not_there_says_so(desk: Desk) -> None:
     done = desk.run("backup", str(desk.folder / "nowhere" / "backup"))
     assert (done.exit_code, "No such file or directory" in done.output) == (2, True)
+
+
+WRONG_COUNT = "UPDATE term_day SET items = items + 1 WHERE term_id = (SELECT min(term_id) FROM term_day)"
+
+
+def test_a_backup_with_numbers_that_do_not_add_up_says_so_and_is_kept(desk: Desk) -> None:
+    desk.spoil(WRONG_COUNT)
+    done = desk.run("backup", str(desk.folder / "backup"))
+    assert (done.exit_code, "craftwatch rebuild" in done.stderr) == (0, True)
+
+
+def test_a_backup_whose_numbers_add_up_says_nothing_of_them(desk: Desk) -> None:
+    assert desk.run("backup", str(desk.folder / "backup")).stderr == ""
+
+
+def test_numbers_that_do_not_add_up_are_set_right(desk: Desk) -> None:
+    before = desk.answers()
+    desk.spoil(WRONG_COUNT)
+    done = desk.run("rebuild")
+    after = desk.answers()
+    assert done.output == "Set right: 2 counts.\n"
+    assert {asked: answer[2] for asked, answer in after.items() if answer[2] != before[asked][2]}.keys() <= {
+        "/v1/health"
+    }
+
+
+def test_where_all_numbers_add_up_nothing_is_set_right(desk: Desk) -> None:
+    assert desk.run("rebuild").output == "Nothing was wrong.\n"
 
 
 def test_items_are_not_replaced_unasked(desk: Desk) -> None:
