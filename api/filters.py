@@ -225,15 +225,20 @@ def _dates(reader: Reader, now: datetime) -> tuple[int | None, int | None]:
     if window is not None and start is not None:
         reader.fault("window", window, "cannot go with from: give one of the two")
     elif window is not None:
-        # To the whole minute, so that the same request within a minute has the same answer and ETag.
-        last = datetime.fromtimestamp(end, UTC) if end is not None else now.replace(second=0, microsecond=0)
         try:
-            start = int((_before(last, window)).timestamp())
+            start = window_start(window, end, now)
         except (ValueError, OverflowError):
             reader.fault("window", window, "expected an ISO 8601 duration, such as P7D, P3M or PT12H")
     if start is not None and end is not None and start >= end:
         reader.fault("to", reader.values.get("to", [""])[0], "is not after from")
     return start, end
+
+
+def window_start(window: str, end: int | None, now: datetime) -> int:
+    """Where a window up to `end`, or up to now, begins; seconds since 1970. Raises ValueError, OverflowError."""
+    # To the whole minute, so that the same request within a minute has the same answer and ETag.
+    last = datetime.fromtimestamp(end, UTC) if end is not None else now.replace(second=0, microsecond=0)
+    return int(_before(last, window).timestamp())
 
 
 def _moment(reader: Reader, name: str, *, at_end: bool = False) -> int | None:

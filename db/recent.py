@@ -7,7 +7,7 @@ from __future__ import annotations
 import itertools
 from collections import Counter, OrderedDict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import orjson
@@ -15,7 +15,7 @@ import orjson
 from db.archive import Snapshot
 from db.filing import TermKey
 from db.filters import LABEL_AXES, Filter, Sort
-from db.plan import make_plan
+from db.plan import HIGHEST_ID, first_id, make_plan
 from db.queries import Total, count_items, find_items, match_items
 
 NEWEST = 1_000  # items that are read
@@ -81,6 +81,25 @@ def count_pairs(snapshot: Snapshot, wanted: Filter, axis: str, others: Sequence[
         both = [other_codes[term_id] for term_id, _ in filed if term_id in other_codes]
         counts.update((codes[term_id], other) for term_id, _ in filed if term_id in codes for other in both)
     return counts
+
+
+def count_since(snapshot: Snapshot, wanted: Filter, starts: Sequence[int]) -> list[int | None]:
+    """How many items match from each of these seconds since 1970 on; `wanted` has no start of its own.
+
+    None where they are more than NEWEST, and neither the sets nor the counts kept for each day tell.
+    """
+    plan = make_plan(snapshot, wanted)
+    if plan is None:
+        return [0] * len(starts)
+    matched = match_items(snapshot, plan)
+    if matched is not None:
+        with matched.sets.lock:
+            return [matched.sets.histogram(matched.found, [first_id(start), HIGHEST_ID])[0] for start in starts]
+    if plan.is_kept():
+        return [count_items(snapshot, replace(wanted, start=start)).items for start in starts]
+    ids = find_items(snapshot, wanted, Sort.PUBLISHED, NEWEST + 1).ids
+    counts = [sum(item_id >= first_id(start) for item_id in ids) for start in starts]
+    return [count if count <= NEWEST else None for count in counts]
 
 
 def _read(snapshot: Snapshot, wanted: Filter) -> Recent:

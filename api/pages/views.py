@@ -9,14 +9,14 @@ from typing import NamedTuple
 from starlette.requests import Request
 
 from api.dependencies import Context
-from api.filters import LIST_PARAMETERS, Query, Reader, describe, read_query
+from api.filters import LIST_PARAMETERS, Query, Reader, describe, read_query, window_start
 from api.links import query_string
 from api.names import AXES, Names
 from api.pages.answering import Elsewhere
 from api.pages.words import counted
 from db.archive import Snapshot
 from db.filters import Filter
-from db.recent import NEWEST
+from db.recent import NEWEST, count_since
 
 PER_PAGE = 25
 WINDOWS = {
@@ -154,7 +154,7 @@ class Chip(NamedTuple):
 
 
 def make_menus(context: Context, snapshot: Snapshot, view: View) -> list[Menu]:
-    """Topic, craft, region with counts under the rest of the filter, and time."""
+    """Topic, craft, region and time, with counts under the rest of the filter."""
     tallies = {axis: _tally(context, snapshot, view, axis) for axis in ("topic", "craft", "region")}
     vocabulary = context.vocabulary
     crafts: dict[str, list[Choice]] = {label: [] for label in vocabulary.departments.values()}
@@ -167,7 +167,7 @@ def make_menus(context: Context, snapshot: Snapshot, view: View) -> list[Menu]:
         _menu(view, "topic", "All topics", [Group("", _choices(view, "topic", topics, tallies["topic"]))]),
         _menu(view, "craft", "All crafts", [Group(label, listed) for label, listed in crafts.items() if listed]),
         _menu(view, "region", "All regions", [Group("", _choices(view, "region", regions, tallies["region"]))]),
-        _time_menu(view),
+        _time_menu(context, snapshot, view),
     ]
 
 
@@ -266,9 +266,13 @@ def _menu(view: View, name: str, any_label: str, groups: list[Group]) -> Menu:
     return Menu(name, LABELS[name], any_label, groups, bool(value))
 
 
-def _time_menu(view: View) -> Menu:
-    value = view.value("window")
-    lines = [Choice(code, label.capitalize(), None, 0, code == value) for code, label in WINDOWS.items()]
+def _time_menu(context: Context, snapshot: Snapshot, view: View) -> Menu:
+    value, others = view.value("window"), replace(view.query.filter, start=None)
+    counts = count_since(snapshot, others, [window_start(window, others.end, context.moment()) for window in WINDOWS])
+    lines = [
+        Choice(code, label.capitalize(), items, 0, code == value)
+        for (code, label), items in zip(WINDOWS.items(), counts, strict=True)
+    ]
     return _menu(view, "window", "Any time", [Group("", lines)])
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -12,7 +13,7 @@ from db.archive import Archive, Snapshot
 from db.filters import Filter, Sort
 from db.pictures import count_periods, find_headcounts, newer_page
 from db.queries import find_items
-from db.recent import Newest, count_pairs
+from db.recent import Newest, count_pairs, count_since
 from db.search import parse_search
 from tests.api.archive import make_headcount, make_labels, make_shelf
 from tests.db.factory import DAY, NOW
@@ -105,3 +106,32 @@ def test_headcounts_are_of_items_that_state_one_newest_first(archive):
     with archive.snapshot() as snapshot:
         found = [item.id for item in find_headcounts(snapshot, ALL, 100)]
         assert found == ids_of(snapshot, ALL.also(("topic", "layoffs")))
+
+
+@any_filter
+def test_items_are_counted_from_each_moment_on(archive, wanted):
+    starts = [int((NOW - days * DAY).timestamp()) + 5 for days in (1, 7, 30, 90)]
+    with archive.snapshot() as snapshot:
+        listed = [len(ids_of(snapshot, replace(wanted, start=start))) for start in starts]
+        assert count_since(snapshot, wanted, starts) == listed
+
+
+def test_up_to_the_end_that_is_asked_for(archive):
+    start, end = (int((NOW - days * DAY).timestamp()) for days in (20, 10))
+    with archive.snapshot() as snapshot:
+        listed = len(ids_of(snapshot, Filter(start=start, end=end)))
+        assert count_since(snapshot, Filter(end=end), [start]) == [listed]
+
+
+def test_more_than_are_looked_at_are_not_counted(archive, monkeypatch):
+    monkeypatch.setattr(recent, "NEWEST", 3)
+    monkeypatch.setattr(Snapshot, "sets", lambda snapshot: None)
+    wanted = Filter(search=parse_search("title"))
+    with archive.snapshot() as snapshot:
+        third, fourth = (item_id >> 20 for item_id in ids_of(snapshot, wanted, 4)[2:])
+        assert count_since(snapshot, wanted, [third, fourth]) == [3, None]
+
+
+def test_a_term_that_nothing_is_under_has_nothing_at_any_time(archive):
+    with archive.snapshot() as snapshot:
+        assert count_since(snapshot, Filter().also(("craft", "colorist")), [0]) == [0]

@@ -137,6 +137,15 @@ def test_a_menu_says_how_many_there_are(pages):
     assert option.text_content() == f"Voice actors ({total})"
 
 
+@pytest.mark.parametrize("query", ["", "craft=voice-actor", "q=strike&to=2026-11-15", "region=US&window=P7D"])
+def test_the_menu_of_times_says_how_many_there_are_under_the_rest_of_the_filter(pages, query):
+    rest = [pair for pair in parse_qsl(query) if pair[0] != "window"]
+    for option in document_of(pages, f"/?{query}").xpath("//select[@id='window']//option[@value != '']"):
+        asked = urlencode([*rest, ("window", option.get("value"))])
+        total = pages.get(f"/v1/items.json?{asked}").json()["total"]
+        assert option.text_content().endswith(f" ({total})")
+
+
 def test_feeds_of_the_view_are_announced(pages):
     feeds = document_of(pages, "/?craft=voice-actor").xpath("//link[@rel='alternate']/@href")
     assert f"{OUTSIDE}/v1/items.atom?craft=voice-actor" in feeds
