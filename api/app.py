@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -19,16 +18,15 @@ from starlette.routing import Route
 from api import changes, coverage, docs, facets, feeds, health, items, problem_list, sources, stats, terms
 from api.answers import PROGRAM
 from api.dependencies import Context, context_of, utc_now
-from api.envelope import Envelope
+from api.envelope import Endpoint, Envelope
 from api.openapi import openapi_document
 from api.pages import routes
 from api.pages.answering import problem_page, wants_page
-from api.problems import Problem, problem_response
+from api.problems import Problem, problem_of, problem_response
 from api.settings import ApiSettings
-from db.errors import DatabaseError, NoDatabase, SchemaTooNew, SchemaTooOld, TooSlow
+from db.errors import DatabaseError
 from db.vocabulary import Vocabulary, load_vocabulary
 
-log = logging.getLogger(__name__)
 MODULES = (items, terms, sources, facets, stats, changes, coverage, feeds, health, problem_list, docs)
 
 
@@ -59,12 +57,12 @@ def create_app(
     )
     app.openapi = partial(openapi_document, app, settings.public_url)  # type: ignore[method-assign]  # as FastAPI says
     app.state.context = context
-    _serve(app)
+    endpoints = _serve(app)
     app.include_router(routes.router)
     app.add_exception_handler(Problem, _on_problem)
-    app.add_exception_handler(DatabaseError, _on_database_error)
+    app.add_exception_handler(DatabaseError, _on_problem)
     app.add_exception_handler(HTTPException, _on_http_exception)
-    app.add_middleware(Envelope, settings=settings, router=app.router, clock=clock)
+    app.add_middleware(Envelope, settings=settings, router=app.router, endpoints=endpoints, clock=clock)
     if settings.metrics_port:
         _meter(app, context)
     return app
@@ -81,36 +79,25 @@ def _meter(app: FastAPI, context: Context) -> None:
     app.add_middleware(Meter, routes=addresses, port=context.settings.metrics_port, numbers=numbers, metrics=metrics)
 
 
-def _serve(app: FastAPI) -> None:
-    """FastAPI's routes document, plain ones before them answer: ours read their own parameters, and are done sooner."""
-    for module in MODULES:
-        for route in module.router.routes:
-            assert isinstance(route, APIRoute)
-            app.router.routes.append(Route(route.path, route.endpoint, methods=["GET"], include_in_schema=False))
+def _serve(app: FastAPI) -> dict[str, Endpoint]:
+    """FastAPI's routes document, plain ones before them answer: ours read their own parameters, and are done sooner.
+
+    Those of the API without a parameter in the path are given back by path, to be asked sooner still.
+    """
+    routes = [route for module in MODULES for route in module.router.routes if isinstance(route, APIRoute)]
+    for route in routes:
+        app.router.routes.append(Route(route.path, route.endpoint, methods=["GET"], include_in_schema=False))
     for module in MODULES:
         app.include_router(module.router)
+    return {route.path: route.endpoint for route in routes if route.path.startswith("/v1/") and "{" not in route.path}
 
 
 async def _on_problem(request: Request, error: Exception) -> Response:
-    assert isinstance(error, Problem)
+    assert isinstance(error, Problem | DatabaseError)
+    problem = problem_of(error)
     if wants_page(request):
-        return problem_page(request, error)
-    return problem_response(error, request.scope["path"], context_of(request).settings.public_url)
-
-
-async def _on_database_error(request: Request, error: Exception) -> Response:
-    if isinstance(error, TooSlow):
-        return await _on_problem(request, Problem("too-slow"))
-    log.warning("%s: %s", type(error).__name__, error)
-    return await _on_problem(request, Problem("database-unavailable", _FOR_READERS.get(type(error), "")))
-
-
-# What a reader may know of it; paths and hosts are for the log.
-_FOR_READERS: dict[type[Exception], str] = {
-    NoDatabase: "There is no database yet; its owner is to run: craftwatch migrate",
-    SchemaTooOld: "The database is of an older version; its owner is to run: craftwatch migrate",
-    SchemaTooNew: "The database was written by a later version of this program, which its owner is to update.",
-}
+        return problem_page(request, problem)
+    return problem_response(problem, request.scope["path"], context_of(request).settings.public_url)
 
 
 async def _on_http_exception(request: Request, error: Exception) -> Response:

@@ -30,6 +30,8 @@ class Fragments:
     ) -> list[bytes]:
         """The fragments of these items, in order; `render` makes those that are missing. Items gone are left out."""
         kept = self._current(snapshot, names).setdefault(kind, {})
+        with suppress(KeyError):
+            return [kept[item_id] for item_id in ids]
         found: dict[int, bytes] = {item_id: kept[item_id] for item_id in ids if item_id in kept}
         missing = [item_id for item_id in ids if item_id not in found]
         for item_id, item in get_items(snapshot, missing).items():

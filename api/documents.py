@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
@@ -144,3 +144,12 @@ def _figure(figure: Mapping[str, Any]) -> dict[str, Any]:
 
 def _first(figures: list[dict[str, Any]], kind: str) -> dict[str, Any] | None:
     return next((figure for figure in figures if figure["kind"] == kind), None)
+
+
+def with_list(head: dict[str, Any], name: str, rendered: Iterable[bytes]) -> bytes:
+    """A JSON object of `head` and a list of what is rendered already, the longest part by far, which is copied once."""
+    first = orjson.dumps(head)[:-1] + f',"{name}":['.encode()
+    pieces = list(rendered) or [b""]
+    pieces[0] = first + pieces[0]
+    pieces[-1] += b"]}"
+    return b",".join(pieces)

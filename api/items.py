@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import orjson
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
@@ -15,7 +14,7 @@ from api.cache import Answer
 from api.channels import FEEDS, feed_body
 from api.dependencies import Context, context_of
 from api.documented import documented
-from api.documents import ITEM_FIELDS, ItemDocuments
+from api.documents import ITEM_FIELDS, ItemDocuments, with_list
 from api.examples import ITEM, ITEM_PAGE
 from api.filters import ITEM_PARAMETERS, LIST_PARAMETERS, Query, Reader, read_query
 from api.formats import FORMATS, negotiate
@@ -162,18 +161,7 @@ def _json_body(
         "data_version": snapshot.version,
         "coverage": context.url("/v1/coverage", subscribe),
     }
-    return Answer(_with_data(head, rendered), headers={"Link": link_header(context, subscribe, links)})
-
-
-def _with_data(head: dict[str, Any], rendered: Sequence[bytes]) -> bytes:
-    """One JSON object; the items, by far the longest part, are copied once."""
-    first = orjson.dumps(head)[:-1] + b',"data":['
-    if not rendered:
-        return first + b"]}"
-    *others, last = rendered
-    pieces = [*others, last + b"]}"]
-    pieces[0] = first + pieces[0]
-    return b",".join(pieces)
+    return Answer(with_list(head, "data", rendered), headers={"Link": link_header(context, subscribe, links)})
 
 
 def documents(context: Context, snapshot: Snapshot, names: Names) -> ItemDocuments:

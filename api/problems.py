@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +10,9 @@ from typing import Any
 import orjson
 from starlette.responses import Response
 
+from db.errors import DatabaseError, NoDatabase, SchemaTooNew, SchemaTooOld, TooSlow
+
+log = logging.getLogger(__name__)
 MEDIA_TYPE = "application/problem+json"
 
 #: code → (status, title, what it means)
@@ -49,6 +53,24 @@ def fault_document(fault: Fault) -> dict[str, Any]:
     """`nearest` is left out where nothing is near."""
     told = {"parameter": fault.parameter, "value": fault.value, "detail": fault.detail}
     return {**told, "nearest": list(fault.nearest)} if fault.nearest else told
+
+
+def problem_of(error: Problem | DatabaseError) -> Problem:
+    """What to tell readers of an error; what a database's owner should know is logged."""
+    if isinstance(error, Problem):
+        return error
+    if isinstance(error, TooSlow):
+        return Problem("too-slow")
+    log.warning("%s: %s", type(error).__name__, error)
+    return Problem("database-unavailable", _FOR_READERS.get(type(error), ""))
+
+
+# What a reader may know of it; paths and hosts are for the log.
+_FOR_READERS: dict[type[Exception], str] = {
+    NoDatabase: "There is no database yet; its owner is to run: craftwatch migrate",
+    SchemaTooOld: "The database is of an older version; its owner is to run: craftwatch migrate",
+    SchemaTooNew: "The database was written by a later version of this program, which its owner is to update.",
+}
 
 
 def problem_response(problem: Problem, path: str, public_url: str) -> Response:

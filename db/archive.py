@@ -24,6 +24,11 @@ from db.sets import SetKeeper, TermSets
 TIE_BITS = 20  # of an item's id: what tells apart the items of one second
 SECONDS_PER_DAY = 86_400
 
+_MOMENT = (
+    "SELECT (SELECT value FROM counter WHERE name = 'data_version'), "
+    "(SELECT value FROM counter WHERE name = 'data_changed_at')"
+)
+
 Days = tuple[int, int]  # first and last day, UTC, days since 1970
 ALL_DAYS: Days = (-(2**31), 2**31 - 1)
 
@@ -40,6 +45,7 @@ class Archive:
         self._engine: Engine | None = None
         self._idle: list[ReadingConnection] = []
         self.terms = _Terms()
+        self.workings = _Workings()
         self.keeper = SetKeeper(self.snapshot)
 
     @contextmanager
@@ -114,7 +120,7 @@ def _pooled(engine: Engine) -> Iterator[Any]:
 class Snapshot:
     """What one request reads. `version` is the data version, `changed_at` its second since 1970.
 
-    `plans` and `matches` are what was worked out for a filter already, for the next question about the same.
+    `plans` and `matches` are what was worked out for a filter in this version already, by whatever request.
     """
 
     __slots__ = ("_archive", "_cursor", "_driver", "changed_at", "matches", "plans", "sqlite", "version")
@@ -122,11 +128,10 @@ class Snapshot:
     def __init__(self, cursor: Any, archive: Archive, driver: Any) -> None:
         self._cursor, self._archive, self._driver = cursor, archive, driver
         self.sqlite = isinstance(driver, ReadingConnection)
-        self.plans: dict[Any, Any] = {}
-        self.matches: dict[Any, Any] = {}
-        counters = dict(self.rows("SELECT name, value FROM counter WHERE name IN ('data_version', 'data_changed_at')"))
-        self.version: int = counters["data_version"]
-        self.changed_at: int = counters["data_changed_at"]
+        self.version: int
+        self.changed_at: int
+        self.version, self.changed_at = self.rows(_MOMENT)[0]
+        self.plans, self.matches = archive.workings.at(self.version)
 
     def rows(self, statement: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """The rows of a statement whose parameters are written `?`, on either database."""
@@ -194,6 +199,25 @@ class _Terms:
         if len(counts) > 50_000:
             counts.clear()
         return counts
+
+
+class _Workings:
+    """What was worked out for filters in one data version, some of the last ones: a match may be an eighth of an MB."""
+
+    LIMIT = 200
+
+    def __init__(self) -> None:
+        self._version = -1
+        self._plans: dict[Any, Any] = {}
+        self._matches: dict[Any, Any] = {}
+
+    def at(self, version: int) -> tuple[dict[Any, Any], dict[Any, Any]]:
+        """Plans and matches; empty ones for a version that is not the newest seen."""
+        if version < self._version:
+            return {}, {}
+        if version > self._version or len(self._plans) + len(self._matches) > self.LIMIT:
+            self._version, self._plans, self._matches = version, {}, {}
+        return self._plans, self._matches
 
 
 @lru_cache(maxsize=512)

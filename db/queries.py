@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -90,9 +90,9 @@ def find_items(snapshot: Snapshot, wanted: Filter, sort: Sort, limit: int, after
     if matched is not None:
         with matched.sets.lock:
             ids = matched.sets.newest(matched.found, high, limit + 1)
-        return _page(ids, limit, [Position(item_id) for item_id in ids])
+        return _page(ids, limit, lambda place: Position(ids[place]))
     ids = [row[0] for row in snapshot.rows(*plan.walk(plan.low, high, limit + 1))]
-    return _page(ids, limit, [Position(item_id) for item_id in ids])
+    return _page(ids, limit, lambda place: Position(ids[place]))
 
 
 def count_items(snapshot: Snapshot, wanted: Filter) -> Total:
@@ -119,9 +119,11 @@ def match_items(snapshot: Snapshot, plan: Plan, *, newest_words: bool = False) -
     `newest_words`: where very many items have the words looked for, the newest of them stand for all.
     """
     question = (plan.filter, newest_words)
-    if question not in snapshot.matches:
-        snapshot.matches[question] = _match(snapshot, plan, newest_words)
-    matched: Matched | None = snapshot.matches[question]
+    matched: Matched | None = snapshot.matches.get(question)
+    if matched is None or matched.sets.version != snapshot.version:  # None yet, or a reader of a later moment was first
+        matched = _match(snapshot, plan, newest_words)
+        if matched is not None:
+            snapshot.matches[question] = matched
     return matched
 
 
@@ -228,7 +230,7 @@ def _find_received(snapshot: Snapshot, plan: Plan, limit: int, after: Position |
         f"ORDER BY item.received_at DESC, item.id DESC LIMIT {limit + 1:d}"
     )
     rows = snapshot.rows(statement, values)
-    return _page([row[0] for row in rows], limit, [Position(row[0], received_at=row[1]) for row in rows])
+    return _page([row[0] for row in rows], limit, lambda place: Position(rows[place][0], received_at=rows[place][1]))
 
 
 def _find_relevant(snapshot: Snapshot, plan: Plan, limit: int, after: Position | None) -> Page:
@@ -257,12 +259,12 @@ def _find_relevant(snapshot: Snapshot, plan: Plan, limit: int, after: Position |
     ids = [row[0] for row in snapshot.rows(statement, values)]
     top = max(ids, default=0)
     shown = ids[seen : seen + limit + 1]
-    return _page(shown, limit, [Position(top, seen=seen + n + 1) for n in range(len(shown))])
+    return _page(shown, limit, lambda place: Position(top, seen=seen + place + 1))
 
 
-def _page(ids: list[int], limit: int, positions: Iterable[Position]) -> Page:
-    last = list(positions)[limit - 1] if len(ids) > limit else None
-    return Page(ids[:limit], last)
+def _page(ids: list[int], limit: int, position: Callable[[int], Position]) -> Page:
+    """Of `limit` + 1 ids or fewer; `position` of the item at a place among them."""
+    return Page(ids[:limit], position(limit - 1) if len(ids) > limit else None)
 
 
 def _needs_rows(wanted: Filter, plan: Plan) -> bool:

@@ -14,6 +14,8 @@ from array import array
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
+from functools import reduce
+from operator import and_
 from typing import TYPE_CHECKING
 
 import orjson
@@ -63,11 +65,10 @@ class TermSets:
         self, choices: Iterable[Sequence[int]], unwanted: Sequence[int], low: int, high: int, ids: Iterable[int] | None
     ) -> BitMap:
         """The items under a term of every choice and under none unwanted, `low` ≤ id < `high`, and among `ids`."""
-        found: BitMap | None = None if ids is None else BitMap(filter(_is_known, map(self._position, ids)))
-        for choice in choices:
-            under = BitMap.union(BitMap(), *(self._set(term_id) for term_id in choice))
-            found = under if found is None else found & under
-        assert found is not None, "a filter has at least one choice"
+        parts = [self._under(choice) for choice in choices]
+        if ids is not None:
+            parts.append(BitMap(filter(_is_known, map(self._position, ids))))
+        found = reduce(and_, parts, parts[0])  # one of its own, for the sets will change
         if low > EVERYTHING[0] or high < EVERYTHING[1]:
             found = found & self._between(low, high)
         for term_id in unwanted:
@@ -83,8 +84,10 @@ class TermSets:
         end = bisect_left(self._ids, high, 0, self._base)
         below = found if end == len(self._ids) else found & BitMap(range(end))
         ids = [self._ids[position] for position in below[-limit:]]
-        ids += [self._ids[position] for position in self._behind(found) if self._ids[position] < high]
-        return sorted(ids, reverse=True)[:limit]
+        if self._later:
+            ids += [self._ids[position] for position in self._behind(found) if self._ids[position] < high]
+            ids.sort()
+        return ids[: -limit - 1 : -1]
 
     def tally(self, found: BitMap, term_ids: Iterable[int]) -> dict[int, int]:
         """term → how many of these items are under it, where there are any."""
@@ -140,6 +143,9 @@ class TermSets:
         if not self._later:
             return BitMap()
         return found & BitMap(range(self._base, len(self._ids)))
+
+    def _under(self, choice: Sequence[int]) -> BitMap:
+        return self._set(choice[0]) if len(choice) == 1 else BitMap.union(*map(self._set, choice))
 
     def _set(self, term_id: int) -> BitMap:
         return self._sets.get(term_id) or BitMap()

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 import orjson
 
+from api.documents import with_list
 from api.syndication import Channel, FeedItem, plain
 
 MEDIA_TYPE = "application/feed+json"
@@ -29,7 +30,7 @@ def frame(channel: Channel, entries: Iterable[bytes]) -> bytes:
         head["next_url"] = channel.next_url
     if channel.hub_url:
         head["hubs"] = [{"type": "WebSub", "url": channel.hub_url}]
-    return orjson.dumps(head)[:-1] + b',"items":[' + b",".join(entries) + b"]}"
+    return with_list(head, "items", entries)
 
 
 def entry(item: FeedItem) -> bytes:
