@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from email.utils import formatdate, parsedate_to_datetime
+from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from urllib.parse import unquote_to_bytes
 
@@ -118,7 +119,7 @@ def headers_of(context: Context, entity_tag: str, modified: int, vary: str) -> d
         "Vary": f"{vary.partition('=')[0]}, Accept-Encoding" if vary else "Accept-Encoding",
     }
     if modified:
-        headers["Last-Modified"] = formatdate(modified, usegmt=True)
+        headers["Last-Modified"] = _http_date(modified)
     return headers
 
 
@@ -145,6 +146,11 @@ def full(context: Context, request: Request, made: Answer, tag: str, modified: i
         headers["Content-Encoding"] = encoding
         headers["ETag"] = f'"{tag}-{encoding}"'  # other bytes, so another strong validator
     return Response(body, 200, headers, made.media_type)
+
+
+@lru_cache(maxsize=64)
+def _http_date(seconds: int) -> str:
+    return formatdate(seconds, usegmt=True)
 
 
 def _moves_with_the_clock(request: Request) -> bool:

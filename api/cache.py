@@ -6,33 +6,35 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
 from api.names import Names
 from db.archive import Snapshot
 from db.queries import StoredItem, changed_ids, get_items
 
 JSON = "application/json"
+T = TypeVar("T")
 
 
 class Fragments:
-    """Items rendered before, by kind and id; an item that changed is forgotten at the next data version."""
+    """What was made of items before, by kind (JSON, Atom, …) and id; items that have changed are forgotten."""
 
     LIMIT = 20_000  # items of each kind
     MANY = 5_000  # changed items above which it is cheaper to forget all
 
     def __init__(self) -> None:
-        self._kinds: dict[str, dict[int, bytes]] = {}
+        self._kinds: dict[str, dict[int, Any]] = {}
         self._version = -1
         self._fingerprint = ""
 
     def render(
-        self, snapshot: Snapshot, names: Names, kind: str, ids: list[int], render: Callable[[StoredItem], bytes]
-    ) -> list[bytes]:
-        """The fragments of these items, in order; `render` makes those that are missing. Items gone are left out."""
+        self, snapshot: Snapshot, names: Names, kind: str, ids: list[int], render: Callable[[StoredItem], T]
+    ) -> list[T]:
+        """What `render` makes of these items, in order, made now where it is missing. Items gone are left out."""
         kept = self._current(snapshot, names).setdefault(kind, {})
         with suppress(KeyError):
             return [kept[item_id] for item_id in ids]
-        found: dict[int, bytes] = {item_id: kept[item_id] for item_id in ids if item_id in kept}
+        found: dict[int, Any] = {item_id: kept[item_id] for item_id in ids if item_id in kept}
         missing = [item_id for item_id in ids if item_id not in found]
         for item_id, item in get_items(snapshot, missing).items():
             found[item_id] = render(item)
@@ -40,14 +42,14 @@ class Fragments:
             self._keep(kept, found, snapshot.version)
         return [found[item_id] for item_id in ids if item_id in found]
 
-    def _keep(self, kept: dict[int, bytes], found: Mapping[int, bytes], version: int) -> None:
+    def _keep(self, kept: dict[int, Any], found: Mapping[int, Any], version: int) -> None:
         if version != self._version:
             return  # a thread that reads an older moment than the newest seen
         if len(kept) + len(found) > self.LIMIT:
             kept.clear()
         kept.update(found)
 
-    def _current(self, snapshot: Snapshot, names: Names) -> dict[str, dict[int, bytes]]:
+    def _current(self, snapshot: Snapshot, names: Names) -> dict[str, dict[int, Any]]:
         if snapshot.version < self._version:
             return {}
         if names.fingerprint != self._fingerprint:

@@ -15,7 +15,7 @@ from api.links import filter_string, link_header
 from api.names import Names
 from api.syndication import Category, Channel, FeedItem, atom, jsonfeed, rss
 from db.archive import Snapshot
-from db.queries import Page, StoredItem, last_update
+from db.queries import Page, StoredItem
 
 FEEDS: dict[str, ModuleType] = {"atom": atom, "rss": rss, "feed.json": jsonfeed}
 _LISTS = {"topic": "topics", "craft": "crafts", "region": "regions", "employer": "employers", "union": "unions"}
@@ -30,8 +30,8 @@ def feed_body(
     module = FEEDS[name]
     make = FeedItems(context, names)
     entries = context.fragments.render(snapshot, names, name, page.ids, lambda item: module.entry(make.item(item)))
-    updated = last_update(snapshot, page.ids) or 0
-    body = module.frame(make_channel(context, names, query, links, updated), entries)
+    updated = context.fragments.render(snapshot, names, "updated", page.ids, lambda item: item.updated_at)
+    body = module.frame(make_channel(context, names, query, links, max(updated, default=0)), entries)
     return Answer(body, module.MEDIA_TYPE, {"Link": link_header(context, filter_string(query), links)})
 
 

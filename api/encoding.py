@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import AsyncIterator, Callable
+from functools import lru_cache
 
 import brotli  # type: ignore[import-untyped]  # published without types
 import zstandard
@@ -14,6 +15,7 @@ _PREFERRED = ("zstd", "br", "gzip")  # where the reader takes several equally
 Coder = tuple[Callable[[bytes], bytes], Callable[[], bytes]]  # what to do with each chunk, and at the end
 
 
+@lru_cache(maxsize=256)
 def choose_encoding(accept: str) -> str:
     """The coding to use for this Accept-Encoding; "" for none."""
     if not accept:

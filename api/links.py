@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from urllib.parse import urlencode
+from functools import lru_cache
+from urllib.parse import quote_plus
 
 from api.dependencies import Context
 from api.filters import Query
@@ -16,7 +17,12 @@ SUBSCRIPTIONS = ("atom", "rss", "feed.json")
 
 def query_string(pairs: Iterable[tuple[str, str]]) -> str:
     """The pairs as people write them: commas and colons need no quoting in a query (RFC 3986 §3.4)."""
-    return urlencode(list(pairs), safe=",:")
+    return "&".join(f"{_quoted(name)}={_quoted(value)}" for name, value in pairs)
+
+
+@lru_cache(maxsize=4096)
+def _quoted(text: str) -> str:
+    return quote_plus(text, safe=",:")
 
 
 def page_links(context: Context, path: str, query: Query, page: Page) -> dict[str, str]:

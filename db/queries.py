@@ -163,15 +163,6 @@ def get_items(snapshot: Snapshot, ids: Sequence[int]) -> dict[int, StoredItem]:
     return {row[0]: StoredItem(*row) for row in snapshot.rows(statement, values)}
 
 
-def last_update(snapshot: Snapshot, ids: Sequence[int]) -> int | None:
-    """When the item of these that changed last did so: seconds since 1970."""
-    if not ids:
-        return None
-    marks, values = _padded(ids)
-    latest: int | None = snapshot.one(f"SELECT max(updated_at) FROM item WHERE id IN ({marks})", values)
-    return latest
-
-
 def find_changes(snapshot: Snapshot, after: tuple[int, int], limit: int) -> list[Change]:
     """Items that changed after (version, id), oldest change first; an item changed twice is there once, at its last."""
     version, item_id = after
