@@ -9,6 +9,8 @@ from typing import Any
 from pydantic import BaseModel
 from starlette.responses import Response
 
+from api.envelope import ALLOWED, HEADERS
+from api.examples import FAULT, SITE
 from api.parameters import parameter_documents
 from api.problems import MEDIA_TYPE, PROBLEMS
 from api.schemas import JsonFeed, ProblemDocument
@@ -19,25 +21,46 @@ def _header(description: str, example: str) -> dict[str, Any]:
     return {"description": description, "schema": {"type": "string"}, "example": example}
 
 
-VALIDATORS = {
-    "ETag": _header("Changes when the answer does.", '"d41f0c6c39f2a7e0b1"'),
-    "Cache-Control": _header("How long it may be kept.", "public, max-age=60, stale-while-revalidate=600"),
-    "Vary": _header("What else the answer depends on.", "Accept-Encoding"),
+_SAFE = {  # of api.envelope.HEADERS
+    "Access-Control-Allow-Origin": "Every page may read.",
+    "Access-Control-Expose-Headers": "Which headers it may read.",
+    "Content-Security-Policy": "Nothing in an answer is run.",
+    "Cross-Origin-Resource-Policy": "Every page may show it.",
+    "Referrer-Policy": "Who follows a link says not where from.",
+    "X-Content-Type-Options": "It is what Content-Type says.",
 }
-LAST_MODIFIED = {"Last-Modified": _header("When the archive last changed.", "Fri, 20 Nov 2026 12:00:00 GMT")}
-LINK = {"Link": _header("RFC 8288: next page, first page, and feeds of the same filter.", '<…>; rel="next"')}
-RATE = {
+#: Every header that is sent, beside Content-Type and Content-Length.
+HEADER_DOCUMENTS: dict[str, dict[str, Any]] = {
+    "ETag": _header("Changes when the answer does.", '"d41f0c6c39f2a7e0b1"'),
+    "Cache-Control": _header(
+        "How long it may be kept; no-store for problems.", "public, max-age=60, stale-while-revalidate=600"
+    ),
+    "Vary": _header("What else the answer depends on.", "Accept-Encoding"),
+    "Content-Encoding": _header("gzip, br or zstd, where Accept-Encoding has it and it is worth while.", "gzip"),
+    "Last-Modified": _header(
+        "Since when it is as it is: when the archive or the program last changed. Not with window.",
+        "Fri, 20 Nov 2026 12:00:00 GMT",
+    ),
+    "Link": _header("RFC 8288: next page, first page, and feeds of the same filter.", '<…>; rel="next"'),
     "RateLimit-Policy": _header("Where a limit is set: requests (q) in seconds (w).", '"default";q=600;w=60'),
     "RateLimit": _header("Where a limit is set: what is left (r), seconds until more (t).", '"default";r=599;t=0'),
+    "Retry-After": _header("Seconds to wait.", "5"),
+    "Allow": _header("The methods that there are.", ALLOWED),
+    **{name: _header(_SAFE[name], value) for name, value in HEADERS.items()},
 }
-RETRY = {"Retry-After": _header("Seconds to wait.", "5")}
+_COMMON = (*HEADERS, "RateLimit-Policy", "RateLimit")
+_VALIDATORS = ("ETag", "Cache-Control", "Vary")
+_OF_STATUS = {405: ("Allow",), 429: ("Retry-After",), 503: ("Retry-After",)}
+
+
+def _headers(*names: str) -> dict[str, dict[str, str]]:
+    return {name: {"$ref": f"#/components/headers/{name}"} for name in names}
 
 
 def documented(
     path: str,
     *,
     model: type[BaseModel] | None = None,
-    example: Mapping[str, Any] | None = None,
     parameters: tuple[str, ...] = (),
     media_types: tuple[str, ...] = ("application/json",),
     path_parameters: Mapping[str, tuple[str, str]] | None = None,
@@ -46,18 +69,20 @@ def documented(
     problems: tuple[str, ...] = (),
 ) -> dict[str, Any]:
     """Arguments for a router's `get`. `path_parameters`: name → (description, example)."""
-    headers = {**VALIDATORS, **({} if timely else LAST_MODIFIED), **(LINK if links else {}), **RATE}
+    validators = (*_VALIDATORS, *(() if timely else ("Last-Modified",)))
+    headers = _headers(*validators, "Content-Encoding", *(("Link",) if links else ()), *_COMMON)
     content = {media_type: {"schema": _schema(media_type, model)} for media_type in media_types}
-    if example is not None:
-        content[media_types[0]]["example"] = dict(example)
-    codes = ["invalid-parameters", *problems, "query-too-long", "too-many-requests"]
+    codes = ["invalid-parameters", *problems, "method-not-allowed", "query-too-long", "too-many-requests"]
     codes += ["internal-error", "database-unavailable", "too-slow"]
     responses: dict[int | str, dict[str, Any]] = {
         200: {"description": "The answer.", "headers": headers, "content": content},
-        304: {"description": "The reader has it: If-None-Match or If-Modified-Since.", "headers": VALIDATORS},
+        304: {
+            "description": "The reader has it: If-None-Match or If-Modified-Since.",
+            "headers": _headers(*validators, *_COMMON),
+        },
     }
     for code in codes:
-        _add_problem(responses, code)
+        _add_problem(responses, code, path)
     places = [
         {
             "name": name,
@@ -86,9 +111,9 @@ def _schema(media_type: str, model: type[BaseModel] | None) -> dict[str, Any]:
     return {"type": "string"}
 
 
-def _add_problem(responses: dict[int | str, dict[str, Any]], code: str) -> None:
+def _add_problem(responses: dict[int | str, dict[str, Any]], code: str, path: str) -> None:
     status, title, meaning = PROBLEMS[code]
-    headers = {**RATE, **(RETRY if status in (429, 503) else {})}
+    headers = _headers("Cache-Control", *_OF_STATUS.get(status, ()), *_COMMON)
     response = responses.setdefault(
         status, {"description": "", "headers": headers, "content": {MEDIA_TYPE: _problem_content()}}
     )
@@ -96,12 +121,13 @@ def _add_problem(responses: dict[int | str, dict[str, Any]], code: str) -> None:
     response["description"] = f"{response['description']} {sentence}".strip()
     response["content"][MEDIA_TYPE]["examples"][code] = {
         "value": {
-            "type": f"/v1/problems#{code}",
+            "type": f"{SITE}/v1/problems#{code}",
             "title": title,
             "status": status,
-            "detail": meaning,
-            "instance": "/v1/items",
+            "detail": "The query has one fault; see errors." if status == 400 else meaning,
+            "instance": path,
             "code": code,
+            **({"errors": [FAULT]} if status == 400 else {}),
         }
     }
 

@@ -15,7 +15,7 @@ from api.channels import FEEDS, feed_body
 from api.dependencies import Context, context_of
 from api.documented import documented
 from api.documents import ITEM_FIELDS, ItemDocuments, with_list
-from api.examples import ITEM, ITEM_PAGE
+from api.examples import ITEM
 from api.filters import ITEM_PARAMETERS, LIST_PARAMETERS, Query, Reader, read_query
 from api.formats import FORMATS, negotiate
 from api.links import filter_string, link_header, page_links
@@ -35,7 +35,6 @@ router = APIRouter()
     **documented(
         "/v1/items",
         model=ItemPage,
-        example=ITEM_PAGE,
         parameters=ITEM_PARAMETERS,
         media_types=tuple(FORMATS.values()),
         links=True,
@@ -48,7 +47,7 @@ async def list_items(request: Request) -> Response:
     return await _items_as(request, name, vary=f"Accept={name}")
 
 
-@router.get(**documented("/v1/items.json", model=ItemPage, example=ITEM_PAGE, parameters=ITEM_PARAMETERS, links=True))
+@router.get(**documented("/v1/items.json", model=ItemPage, parameters=ITEM_PARAMETERS, links=True))
 async def list_items_json(request: Request) -> Response:
     """Items as JSON, whatever the Accept header says."""
     return await _items_as(request, "json")
@@ -90,7 +89,6 @@ async def list_items_ndjson(request: Request) -> Response:
     **documented(
         "/v1/items/{item_id}",
         model=Item,
-        example=ITEM,
         parameters=("fields",),
         path_parameters={"item_id": ("The id of an item.", str(ITEM["id"]))},
         problems=("not-found",),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from api.documents import ITEM_FIELDS
+from api.examples import CURSOR, SINCE
 from api.filters import DEFAULT_LIMIT, DURATION, MAX_LIMIT, MAX_SEARCH, MOMENT
 from api.names import AXES
 
@@ -96,14 +97,16 @@ PARAMETERS: dict[str, Parameter] = {
         *("published", "received", "relevance"),
     ),
     "limit": _number("Most items in one answer.", DEFAULT_LIMIT, 1, MAX_LIMIT),
-    "cursor": Parameter("Where to go on: next_cursor of the page before, as it was, with the same sort.", "", _CURSOR),
+    "cursor": Parameter(
+        "Where to go on: next_cursor of the page before, as it was, with the same sort.", CURSOR, _CURSOR
+    ),
     "fields": _some_of(
         "Only these keys of an item or its labels; id and self come always.", "title,url,topics", *ITEM_FIELDS
     ),
     "dimensions": _some_of("Only these dimensions.", "craft,region", *AXES),
     "by": _choice("What to count by.", "none", "none", *AXES),
     "over": _choice("The periods to count over.", "month", "day", "week", "month", "quarter", "year"),
-    "since": Parameter("next_cursor of the changes seen last; none: from the beginning.", "", _CURSOR),
+    "since": Parameter("next_cursor of the changes seen last; none: from the beginning.", SINCE, _CURSOR),
     "include": _some_of("item: each change with the item as it is now.", "item", "item"),
 }
 
@@ -131,8 +134,8 @@ def _document(name: str, parameter: Parameter) -> dict[str, Any]:
         example = [parameter.example] if parameter.many else parameter.example.split(",")
     else:
         document["schema"] = parameter.schema
-        example = _READ[parameter.schema["type"]](parameter.example) if parameter.example else ""
-    return document | ({"example": example} if example else {})
+        example = _READ[parameter.schema["type"]](parameter.example)
+    return document | {"example": example}
 
 
 _READ: dict[str, Callable[[str], Any]] = {"string": str, "integer": int, "number": float}

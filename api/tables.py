@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -116,6 +116,11 @@ def _batch(
     )
     items = [stored[item_id] for item_id in page.ids if item_id in stored]
     return render(maker, items), page.next, rows - len(page.ids)
+
+
+def csv_lines(documents: Iterable[dict[str, Any]], columns: Sequence[str] = COLUMNS) -> bytes:
+    """RFC 4180 with a head line."""
+    return _lines([list(columns), *(_row(document, columns) for document in documents)])
 
 
 def _ndjson(fields: Sequence[str]) -> Render:

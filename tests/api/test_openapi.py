@@ -5,30 +5,37 @@ To renew it: python -m tests.api.test_openapi
 
 from __future__ import annotations
 
+import csv
+import io
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+import feedparser
 import orjson
 import pytest
 from fastapi.testclient import TestClient
+from httpx import Response
+from lxml import etree
 from sqlalchemy import Engine
 
 from api import schemas
 from api.app import MODULES, create_app
-from api.examples import ITEM_PAGE
 from api.filters import DURATION, MOMENT
 from api.parameters import PARAMETERS
+from api.problems import MEDIA_TYPE
 from api.settings import ApiSettings
 from scraper.sources import load_sources
-from tests.api.archive import PUBLIC_URL, VOCABULARY, Shelf, make_headcount, make_labels
+from tests.api.archive import PUBLIC_URL, VOCABULARY, Shelf, make_client, make_headcount, make_labels
 from tests.db.factory import NOW
 
 SNAPSHOT = Path(__file__).parent / "openapi.json"
 RENEW = "python -m tests.api.test_openapi"
 
 
+@cache
 def document() -> dict[str, Any]:
     settings = ApiSettings(read_database_url="sqlite:///nowhere.db", public_url=PUBLIC_URL)
     made = create_app(settings, vocabulary=VOCABULARY).openapi()
@@ -45,12 +52,13 @@ def test_every_route_is_documented_and_every_documented_one_is_there():
     assert set(document()["paths"]) == served - {"/docs", "/openapi.json"}
 
 
-def test_every_operation_tells_its_answers_problems_and_headers():
+def test_every_operation_tells_its_answers_and_problems():
     for path, methods in document()["paths"].items():
         operation = methods["get"]
         assert operation["description"], path
-        assert {"200", "304", "400", "414", "429", "500", "503"} <= set(operation["responses"]), path
-        assert {"ETag", "Cache-Control", "Vary"} <= set(operation["responses"]["200"]["headers"]), path
+        assert "HEAD" in methods["description"], path
+        assert "OPTIONS" in methods["description"], path
+        assert {"200", "304", "400", "405", "414", "429", "500", "503"} <= set(operation["responses"]), path
         for status, response in operation["responses"].items():
             assert status in ("200", "304") or "application/problem+json" in response["content"], (path, status)
 
@@ -66,11 +74,109 @@ def test_every_reference_leads_somewhere():
     known = document()["components"]["schemas"]
     references = {part.split('"')[0] for part in text.split('"#/components/schemas/')[1:]}
     assert references <= set(known)
+    headers = {part.split('"')[0] for part in text.split('"#/components/headers/')[1:]}
+    assert headers == set(document()["components"]["headers"])
     assert "ValidationError" not in text
 
 
-def test_the_examples_are_of_the_shape_they_show():
-    schemas.ItemPage.model_validate(ITEM_PAGE, strict=True, extra="forbid")
+def examples() -> list[tuple[str, str, Any, Any]]:
+    """(path, media type, schema, example) of each answer in each format."""
+    return [
+        (path, media_type, content["schema"], content.get("example"))
+        for path, methods in document()["paths"].items()
+        for media_type, content in methods["get"]["responses"]["200"]["content"].items()
+    ]
+
+
+def rows_of(text: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(text, newline=""), strict=True))
+
+
+READERS: dict[str, Callable[[str], Any]] = {
+    "text/csv": rows_of,
+    "application/x-ndjson": lambda text: [schemas.Item.model_validate_json(line) for line in text.splitlines()],
+    "application/atom+xml": lambda text: feedparser.parse(io.BytesIO(text.encode())).entries,
+    "application/rss+xml": lambda text: feedparser.parse(io.BytesIO(text.encode())).entries,
+    "text/x-opml": lambda text: etree.fromstring(text.encode()).findall(".//outline[@xmlUrl]"),
+}
+
+
+@pytest.mark.parametrize(("path", "media_type", "schema", "example"), examples())
+def test_every_format_has_an_example_of_its_shape(path: str, media_type: str, schema: dict[str, Any], example: Any):
+    if "$ref" in schema:
+        shape = getattr(schemas, schema["$ref"].rpartition("/")[2])
+        shape.model_validate(example, strict=True, extra="forbid")
+    else:
+        assert len(READERS[media_type](example)) == 1
+
+
+def test_every_parameter_has_an_example():
+    for path, methods in document()["paths"].items():
+        for parameter in methods["get"].get("parameters", []):
+            assert parameter.get("example"), (path, parameter["name"])
+
+
+def test_every_problem_has_an_example_that_says_where_it_is_explained():
+    for path, methods in document()["paths"].items():
+        for status, response in methods["get"]["responses"].items():
+            for code, example in response.get("content", {}).get(MEDIA_TYPE, {}).get("examples", {}).items():
+                problem = schemas.ProblemDocument.model_validate(example["value"], strict=True, extra="forbid")
+                assert (problem.type, problem.status) == (f"{PUBLIC_URL}/v1/problems#{code}", int(status)), path
+                assert bool(problem.errors) == (status == "400"), path
+
+
+CONDITIONAL = {"Content-Encoding", "Retry-After"}  # on large answers; told below
+UNSAID = {"content-type", "content-length"}  # OpenAPI has other places for them
+
+
+def told_headers(path: str, status: int) -> set[str]:
+    return set(document()["paths"][path]["get"]["responses"][str(status)]["headers"])
+
+
+def check_headers(path: str, answer: Response, status: int) -> None:
+    assert answer.status_code == status, (path, answer.text)
+    told, sent = told_headers(path, status), set(answer.headers) - UNSAID
+    assert sent <= {name.lower() for name in told}, (path, status)
+    assert {name.lower() for name in told - CONDITIONAL} <= sent, (path, status)
+
+
+def address_of(path: str, client: TestClient) -> str:
+    item_id = client.get("/v1/items").json()["data"][0]["id"]
+    return path.replace("{item_id}", item_id).replace("{source_id}", "ledger")
+
+
+@pytest.mark.parametrize("path", sorted(document()["paths"]))
+def test_every_header_that_is_sent_is_told_and_every_one_told_is_sent(shelf: Shelf, database_url: str, path: str):
+    shelf.add("a", "ai", "voice-actor", summary="A long summary. " * 100)
+    with make_client(database_url, rate_limit=1_000) as client:
+        address = address_of(path, client)
+        whole = client.get(address)
+        check_headers(path, whole, 200)
+        check_headers(path, client.get(address, headers={"if-none-match": whole.headers["etag"]}), 304)
+        check_headers(path, client.post(address), 405)
+        check_headers(path, client.get(f"{address}?q={'x' * 4_000}"), 414)
+        if path != "/v1/problems":
+            check_headers(path, client.get(f"{address}?nonsense=1"), 400)
+        if "{" in path:
+            check_headers(path, client.get(path.partition("{")[0] + "1"), 404)
+        if path == "/v1/items":
+            check_headers(path, client.get(path, headers={"accept": "image/png"}), 406)
+
+
+def test_the_headers_of_what_is_wrong_with_us_are_told(
+    shelf: Shelf, database_url: str, monkeypatch: pytest.MonkeyPatch
+):
+    with make_client(database_url, rate_limit=1) as client:
+        client.get("/v1/items")
+        limited = client.get("/v1/items")
+    with make_client("sqlite:///nowhere/none.db", rate_limit=9) as client:
+        unavailable = client.get("/v1/items")
+    monkeypatch.setattr("api.items.find_items", lambda *_: 1 / 0)
+    with make_client(database_url, rate_limit=9) as client:
+        broken = client.get("/v1/items")
+    for answer, status in ((limited, 429), (unavailable, 503), (broken, 500)):
+        check_headers("/v1/items", answer, status)
+    assert "retry-after" in limited.headers.keys() & unavailable.headers.keys()
 
 
 @pytest.mark.parametrize(
