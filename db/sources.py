@@ -84,3 +84,25 @@ _SOURCES = (
     "failures, last_checked_at, last_success_at, last_failure_at, last_failure_reason, last_failure_detail, "
     "next_check_at, next_check_reason, stopped_at FROM source LEFT JOIN source_state ON source_id = id ORDER BY id"
 )
+
+
+def not_modified_shares(snapshot: Snapshot, checks: int = 30) -> dict[str, float]:
+    """Source id → the share of "not modified" among its last checks that went well."""
+    rows = snapshot.rows(
+        "SELECT source_id, avg(CASE WHEN outcome = 'not_modified' THEN 1.0 ELSE 0.0 END) FROM (SELECT source_id, "
+        "outcome, row_number() OVER (PARTITION BY source_id ORDER BY id DESC) AS place FROM fetch_log) AS recent "
+        "WHERE place <= ? AND outcome <> 'failed' GROUP BY source_id",
+        (checks,),
+    )
+    return {source_id: float(share) for source_id, share in rows}
+
+
+def items_per_week(snapshot: Snapshot, now: int, weeks: int = 4) -> dict[str, float]:
+    """Source id → its items a week, over the last weeks by date of publication. `now` in seconds since 1970."""
+    today = now // SECONDS_PER_DAY
+    rows = snapshot.rows(
+        "SELECT code, sum(items) FROM term JOIN term_day ON term_id = id WHERE axis = 'source' AND day > ? "
+        "AND day <= ? GROUP BY code",
+        (today - 7 * weeks, today + 1),
+    )
+    return {source_id: float(items) / weeks for source_id, items in rows}

@@ -14,7 +14,7 @@ from sqlmodel import col
 from db.engine import is_sqlite
 from db.models import EntryRow, FetchLog, RobotsRow, SourceRow, SourceState
 from db.shapes import Failure, Source, SourceMemory
-from db.types import UTCDateTime, to_epoch
+from db.types import UTCDateTime
 
 _SOURCE_FIELDS = tuple(SourceRow.model_fields)
 _UPSERT = (
@@ -159,26 +159,3 @@ def save_robots(engine: Engine, records: Iterable[dict[str, Any]]) -> None:
             ).bindparams(bindparam("fetched_at", type_=UTCDateTime), bindparam("unreachable_since", type_=UTCDateTime)),
             rows,
         )
-
-
-def not_modified_shares(engine: Engine, checks: int = 30) -> dict[str, float]:
-    """Source id → the share of "not modified" among its last checks that went well."""
-    query = text(
-        "SELECT source_id, avg(CASE WHEN outcome = 'not_modified' THEN 1.0 ELSE 0.0 END) FROM (SELECT source_id, "
-        "outcome, row_number() OVER (PARTITION BY source_id ORDER BY id DESC) AS place FROM fetch_log) AS recent "
-        "WHERE place <= :checks AND outcome <> 'failed' GROUP BY source_id"
-    )
-    with engine.connect() as connection:
-        return {source_id: float(share) for source_id, share in connection.execute(query, {"checks": checks})}
-
-
-def items_per_week(engine: Engine, now: datetime, weeks: int = 4) -> dict[str, float]:
-    """Source id → its items a week, over the last weeks by date of publication."""
-    today = to_epoch(now) // 86_400
-    query = text(
-        "SELECT code, sum(items) FROM term JOIN term_day ON term_id = id WHERE axis = 'source' AND day > :since "
-        "AND day <= :today GROUP BY code"
-    )
-    with engine.connect() as connection:
-        counts = connection.execute(query, {"since": today - 7 * weeks, "today": today + 1})
-        return {source_id: items / weeks for source_id, items in counts}

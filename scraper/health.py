@@ -5,23 +5,27 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Engine
-
 from db.archive import Archive
-from db.sources import SourceHealth, health_of, load_sources, newest_items
+from db.sources import (
+    SourceHealth,
+    health_of,
+    items_per_week,
+    load_sources,
+    newest_items,
+    not_modified_shares,
+)
 from db.types import from_epoch, to_epoch
-from db.watch import items_per_week, not_modified_shares
 
 _HEADINGS = ("source", "health", "last success", "last failure", "items/week", "304", "next check")
 
 
-def load_health(url: str, engine: Engine, now: datetime) -> list[dict[str, Any]]:
+def load_health(url: str, now: datetime) -> list[dict[str, Any]]:
     """A JSON-ready dict per source, by id; moments as ISO 8601. Raises DatabaseError."""
     archive = Archive(url)
     with archive.snapshot() as snapshot:
         sources, newest = load_sources(snapshot), newest_items(snapshot, "source")
+        shares, weekly = not_modified_shares(snapshot), items_per_week(snapshot, to_epoch(now))
     archive.close()
-    shares, weekly = not_modified_shares(engine), items_per_week(engine, now)
     return [
         _as_json(source, newest.get(source.id), shares.get(source.id), weekly.get(source.id, 0.0), now)
         for source in sources

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from scraper.commands.common import echo_json, explaining, open_database
+from scraper.commands.common import echo_json, explaining
 
 
 @click.group(invoke_without_command=True)
@@ -22,7 +22,7 @@ def sources(context: click.Context, as_json: bool) -> None:
 
     if context.invoked_subcommand is not None:
         return
-    health = load_health(DatabaseSettings().database_url, open_database(), datetime.now(UTC))
+    health = load_health(DatabaseSettings().database_url, datetime.now(UTC))
     if as_json:
         for source in health:
             echo_json(source)
@@ -36,8 +36,8 @@ def sources(context: click.Context, as_json: bool) -> None:
 def check(source_id: str) -> None:
     """Ask one source now and tell what it gave. Nothing is saved.
 
-    SOURCE is an id; or the address of a site (https://…, or its name): its feed or news sitemap is looked for, and a block for it
-    printed.
+    SOURCE is an id; or a site, by its address (https://…) or name: its feed or news sitemap is looked for, and a block
+    for it printed.
     """
     from scraper.discover import find_sources
     from scraper.run import known_source

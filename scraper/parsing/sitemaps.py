@@ -54,7 +54,8 @@ def parse_sitemap(body: bytes, content_type: str, url: str) -> ParsedFeed:
     sitemap = _read(text)
     if sitemap.root == "sitemapindex":
         first = next(_locations(sitemap, url), "")
-        raise ParseError(Failure.NOT_A_FEED, f"an index of sitemaps; feed_url must name one of them, such as {first}"[:300])
+        detail = f"an index of sitemaps; feed_url must name one of them, such as {first}"
+        raise ParseError(Failure.NOT_A_FEED, detail[:300])
     titled = [found for found in sitemap.urls if found.get("title", "").strip()]
     if not titled and _NEWS_NAMESPACE not in text:
         reason = Failure.NOT_A_FEED if sitemap.urls else Failure.EMPTY

@@ -105,7 +105,7 @@ def test_a_pause_that_another_was_told_is_obeyed(room: Newsroom, engine: Engine)
     room.watch("/other", host=HOSTS[1])
     told = (
         "UPDATE source_state SET last_failure_reason = 'rate_limited', failures = 1, last_failure_at = :now, "
-        "last_checked_at = :now WHERE source_id = :id"
+        "last_checked_at = :now, paused_until = :now + 3600 WHERE source_id = :id"
     )
     source_id = room.sources[-1].id
     work = lambda: execute(engine, told, now=int(NOW.timestamp()), id=source_id)  # noqa: E731
