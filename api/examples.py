@@ -9,7 +9,8 @@ import orjson
 from api.formats import FORMATS
 from api.paging import encode_change, encode_cursor
 from api.problems import PROBLEMS, Fault, fault_document
-from api.syndication import Category, Channel, FeedItem, atom, jsonfeed, rss
+from api.syndication import Category, Channel, FeedItem, atom, jsonfeed, opml, rss
+from api.syndication.opml import Subscription
 from api.tables import csv_lines
 from db.filters import Position, Sort
 
@@ -251,13 +252,15 @@ _ANSWERS: dict[str, Any] = {
             for code, (status, title, meaning) in PROBLEMS.items()
         ]
     },
-    "/v1/feeds.opml": (
-        '<?xml version="1.0" encoding="utf-8"?>\n<opml version="2.0"><head><title>craftwatch feeds</title>'
-        "<dateModified>Fri, 20 Nov 2026 12:00:00 GMT</dateModified></head><body>\n"
-        '<outline text="Crafts">\n<outline type="rss" text="Voice actors" title="craftwatch: Voice actors" '
-        f'xmlUrl="{SITE}/v1/items.atom?craft=voice-actor" htmlUrl="{SITE}/?craft=voice-actor"/>\n</outline>\n'
-        "</body></opml>\n"
-    ),
+    "/v1/feeds.opml": opml.render(
+        1_795_176_000,
+        [],
+        {
+            "Crafts": [
+                Subscription("Voice actors", f"{SITE}/v1/items.atom?craft=voice-actor", f"{SITE}/?craft=voice-actor")
+            ]
+        },
+    ).decode(),
 }
 
 

@@ -10,6 +10,7 @@ from starlette.responses import Response
 from api.answers import answer_of_bytes
 from api.cache import Answer
 from api.documented import documented
+from api.filters import Reader
 from api.problems import PROBLEMS
 from api.schemas import ProblemList
 
@@ -27,4 +28,5 @@ _BODY = orjson.dumps(
 @router.get(**documented("/v1/problems", model=ProblemList, timely=True))
 async def list_problems(request: Request) -> Response:
     """Every code; it needs no database."""
+    Reader(request.scope["query_string"], ()).finish()
     return answer_of_bytes(request, Answer(_BODY))

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import feedparser
+import jsonschema_rs
 import orjson
 import pytest
 from fastapi.testclient import TestClient
@@ -23,6 +24,7 @@ from sqlalchemy import Engine
 
 from api import schemas
 from api.app import MODULES, create_app
+from api.envelope import HEADERS
 from api.filters import DURATION, MOMENT
 from api.parameters import PARAMETERS
 from api.problems import MEDIA_TYPE
@@ -110,6 +112,30 @@ def test_every_format_has_an_example_of_its_shape(path: str, media_type: str, sc
         assert len(READERS[media_type](example)) == 1
 
 
+def test_every_example_validates_against_its_schema():
+    looked_at = 0
+    for schema, example in with_schema(document()):
+        checked = jsonschema_rs.validator_for({**schema, "components": document()["components"]})
+        assert not [f"{error.instance_path}: {error.message}" for error in checked.iter_errors(example)]
+        looked_at += 1
+    assert looked_at > len(document()["paths"])
+
+
+def with_schema(node: Any) -> Iterator[tuple[dict[str, Any], Any]]:
+    """(schema, example) of everything in the document that has both: parameters, headers, answers."""
+    if isinstance(node, list):
+        for part in node:
+            yield from with_schema(part)
+    elif isinstance(node, dict):
+        if isinstance(node.get("schema"), dict):
+            told = [node["example"]] if "example" in node else []
+            told += [example["value"] for example in node.get("examples", {}).values()]
+            yield from ((node["schema"], example) for example in told)
+            return
+        for part in node.values():
+            yield from with_schema(part)
+
+
 def test_every_parameter_has_an_example():
     for path, methods in document()["paths"].items():
         for parameter in methods["get"].get("parameters", []):
@@ -155,12 +181,20 @@ def test_every_header_that_is_sent_is_told_and_every_one_told_is_sent(shelf: She
         check_headers(path, client.get(address, headers={"if-none-match": whole.headers["etag"]}), 304)
         check_headers(path, client.post(address), 405)
         check_headers(path, client.get(f"{address}?q={'x' * 4_000}"), 414)
-        if path != "/v1/problems":
-            check_headers(path, client.get(f"{address}?nonsense=1"), 400)
+        check_headers(path, client.head(address), 200)
+        check_headers(path, client.get(f"{address}?nonsense=1"), 400)
         if "{" in path:
             check_headers(path, client.get(path.partition("{")[0] + "1"), 404)
         if path == "/v1/items":
             check_headers(path, client.get(path, headers={"accept": "image/png"}), 406)
+
+
+@pytest.mark.parametrize("path", sorted(document()["paths"]))
+def test_the_headers_of_options_are_told_in_words(client: TestClient, path: str):
+    sent = {name.title() for name in client.options(path).headers}
+    words = document()["paths"][path]["description"]
+    assert "Access-Control-Max-Age" in sent
+    assert all(name in words for name in sent - set(HEADERS)), path
 
 
 def test_the_headers_of_what_is_wrong_with_us_are_told(
