@@ -149,6 +149,7 @@ def test_every_problem_has_an_example_that_says_where_it_is_explained():
                 problem = schemas.ProblemDocument.model_validate(example["value"], strict=True, extra="forbid")
                 assert (problem.type, problem.status) == (f"{PUBLIC_URL}/v1/problems#{code}", int(status)), path
                 assert bool(problem.errors) == (status == "400"), path
+                assert all(fault.nearest for fault in problem.errors), path
 
 
 CONDITIONAL = {"Content-Encoding", "Retry-After"}  # on large answers; told below
