@@ -162,6 +162,10 @@ class Snapshot:
     def term_keys(self) -> dict[int, TermKey]:
         return self._archive.terms.at(self).keys
 
+    def codes(self, axis: str) -> dict[int, str]:
+        """The code of every term of an axis, by number."""
+        return self._archive.terms.at(self).codes[axis]
+
     def count(self, term_id: int, days: Days = ALL_DAYS) -> int:
         """How many items a term has on these days, from the kept counts."""
         counts = self._archive.terms.counts(self)
@@ -178,6 +182,7 @@ class _Terms:
     def __init__(self) -> None:
         self.ids: dict[TermKey, int] = {}
         self.keys: dict[int, TermKey] = {}
+        self.codes: defaultdict[str, dict[int, str]] = defaultdict(dict)
         self._newest = 0
         self._version = -1
         self._counts: dict[int, dict[tuple[int, Days], int]] = defaultdict(dict)
@@ -188,6 +193,7 @@ class _Terms:
                 "SELECT id, axis, code FROM term WHERE id > ? ORDER BY id", (self._newest,)
             ):
                 self.ids[axis, code], self.keys[term_id] = term_id, (axis, code)
+                self.codes[axis][term_id] = code
                 self._newest = term_id
             self._version = snapshot.version
         return self

@@ -23,14 +23,15 @@ NEWEST = 1_000  # items that are read
 
 @dataclass(frozen=True, slots=True)
 class Recent:
-    """How many of the items that match are filed under each term; where not `complete`, of the newest only."""
+    """How many items match, and how many are filed under each term of some axes; else of the newest."""
 
     items: int
     complete: bool
     by_axis: Mapping[str, Mapping[str, int]]
 
     def counts(self, axis: str) -> Mapping[str, int]:
-        return self.by_axis.get(axis, {})
+        """By code. Raises KeyError for an axis that was not asked for."""
+        return self.by_axis[axis]
 
 
 class Newest:
@@ -40,15 +41,16 @@ class Newest:
 
     def __init__(self) -> None:
         self._version = -1
-        self._kept: OrderedDict[Filter, Recent] = OrderedDict()
+        self._kept: OrderedDict[tuple[Filter, tuple[str, ...]], Recent] = OrderedDict()
 
-    def of(self, snapshot: Snapshot, wanted: Filter) -> Recent:
+    def of(self, snapshot: Snapshot, wanted: Filter, *axes: str) -> Recent:
+        """The items of a filter, counted by the terms of these axes."""
         if snapshot.version != self._version:
             self._kept, self._version = OrderedDict(), snapshot.version
         kept = self._kept
-        recent = kept.get(wanted)
+        recent = kept.get((wanted, axes))
         if recent is None:
-            recent = kept[wanted] = _read(snapshot, wanted)
+            recent = kept[wanted, axes] = _read(snapshot, wanted, axes)
             if len(kept) > self.LIMIT:
                 kept.popitem(last=False)
         return recent
@@ -69,7 +71,7 @@ def count_pairs(snapshot: Snapshot, wanted: Filter, axis: str, others: Sequence[
     plan = make_plan(snapshot, wanted)
     matched = match_items(snapshot, plan) if plan is not None else None
     counts: Counter[tuple[str, str]] = Counter()
-    codes = {term_id: code for term_id, (term_axis, code) in snapshot.term_keys().items() if term_axis == axis}
+    codes = snapshot.codes(axis)
     other_codes = {snapshot.term_ids()[key]: key[1] for key in others if key in snapshot.term_ids()}
     if matched is not None:
         with matched.sets.lock:
@@ -102,29 +104,30 @@ def count_since(snapshot: Snapshot, wanted: Filter, starts: Sequence[int]) -> li
     return [count if count <= NEWEST else None for count in counts]
 
 
-def _read(snapshot: Snapshot, wanted: Filter) -> Recent:
+def _read(snapshot: Snapshot, wanted: Filter, axes: Sequence[str]) -> Recent:
     plan = make_plan(snapshot, wanted)
     if plan is None:
-        return Recent(0, complete=True, by_axis={})
-    keys = snapshot.term_keys()
+        return Recent(0, complete=True, by_axis={axis: {} for axis in axes})
+    codes = {axis: snapshot.codes(axis) for axis in axes}
     matched = match_items(snapshot, plan)
     if matched is not None:
         with matched.sets.lock:
-            counts = matched.sets.tally(matched.found, keys)
-        return Recent(len(matched.found), complete=True, by_axis=_by_axis(counts, keys))
+            tallies = {axis: matched.sets.tally(matched.found, terms) for axis, terms in codes.items()}
+        return Recent(len(matched.found), complete=True, by_axis=_by_code(tallies, codes))
     filed = _filed(snapshot, wanted)
-    terms = itertools.chain.from_iterable(filed[:NEWEST])
-    counts = Counter(_sure(terms, keys, wanted.min_confidence))
-    return Recent(min(len(filed), NEWEST), len(filed) <= NEWEST, _by_axis(counts, keys))
+    chained = itertools.chain.from_iterable(filed[:NEWEST])
+    counts = Counter(_sure(chained, snapshot.term_keys(), wanted.min_confidence))
+    tallies = {
+        axis: {term_id: counts[term_id] for term_id in terms if term_id in counts} for axis, terms in codes.items()
+    }
+    return Recent(min(len(filed), NEWEST), len(filed) <= NEWEST, _by_code(tallies, codes))
 
 
-def _by_axis(counts: Mapping[int, int], keys: Mapping[int, TermKey]) -> dict[str, dict[str, int]]:
-    by_axis: dict[str, dict[str, int]] = {}
-    for term_id, items in counts.items():
-        if term_id in keys:
-            axis, code = keys[term_id]
-            by_axis.setdefault(axis, {})[code] = items
-    return by_axis
+def _by_code(
+    tallies: Mapping[str, Mapping[int, int]], codes: Mapping[str, Mapping[int, str]]
+) -> dict[str, dict[str, int]]:
+    """axis → code → items, of axis → term → items."""
+    return {axis: {codes[axis][term_id]: items for term_id, items in tally.items()} for axis, tally in tallies.items()}
 
 
 def _filed(snapshot: Snapshot, wanted: Filter) -> list[list[Any]]:

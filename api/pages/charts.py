@@ -26,7 +26,7 @@ async def get_charts(request: Request) -> Response:
     def build(context: Context, snapshot: Snapshot, names: Names) -> Page:
         view, over = _read(request, context, names)
         now, vocabulary = context.moment(), context.vocabulary
-        recent = context.newest.of(snapshot, view.query.filter)
+        recent = context.newest.of(snapshot, view.query.filter, "region")
         values = {
             "view": view,
             "title": view.title or "All items",
@@ -57,7 +57,7 @@ async def get_table(request: Request) -> Response:
 
     def build(context: Context, snapshot: Snapshot, names: Names) -> Answer:
         view, over = _read(request, context, names)
-        recent = context.newest.of(snapshot, view.query.filter)
+        recent = context.newest.of(snapshot, view.query.filter, "region")
         if name == "periods":
             topics = _topics(context, view)
             body = pictures.columns_csv(pictures.draw_columns(snapshot, view, names, context.moment(), over, topics))

@@ -73,7 +73,7 @@ async def get_union(request: Request) -> Response:
 
 async def _list(request: Request, kind: Kind) -> Response:
     def build(context: Context, snapshot: Snapshot, names: Names) -> Page:
-        recent = context.newest.of(snapshot, Filter())
+        recent = context.newest.of(snapshot, Filter(), kind.axis)
         counts = recent.counts(kind.axis)
         groups: dict[str, list[tuple[str, str, int]]] = {}
         without: dict[str, list[tuple[str, str, int]]] = {}
@@ -115,7 +115,7 @@ async def _one(request: Request, kind: Kind) -> Response:
             "exposure": _exposure(context.vocabulary, kind, code),
             "columns": columns,
             "week": compare(columns),
-            "topics": _topics(context.newest.of(snapshot, view.query.filter), names, context.vocabulary),
+            "topics": _topics(context.newest.of(snapshot, view.query.filter, "topic"), names, context.vocabulary),
             "days": Stories(context, names, view, snapshot.term_keys()).by_day(
                 [stored[item_id] for item_id in found.ids if item_id in stored]
             ),

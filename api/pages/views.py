@@ -238,7 +238,7 @@ class _Tally(NamedTuple):
 
 
 def _tally(context: Context, snapshot: Snapshot, view: View, axis: str) -> _Tally:
-    recent = context.newest.of(snapshot, view.query.filter.without({axis}))
+    recent = context.newest.of(snapshot, view.query.filter.without({axis}), axis)
     return _Tally(recent.counts(axis), recent.complete)
 
 

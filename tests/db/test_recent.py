@@ -55,7 +55,7 @@ def ids_of(snapshot, wanted, limit=200):
 @any_filter
 def test_the_newest_are_counted_by_term(archive, wanted):
     with archive.snapshot() as snapshot:
-        found = Newest().of(snapshot, wanted)
+        found = Newest().of(snapshot, wanted, "craft")
         total = len(ids_of(snapshot, wanted))
         actors = len(ids_of(snapshot, wanted.also(("craft", "voice-actor"))))
         assert (found.items, found.complete) == (total, True)
