@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import unquote_plus, urlsplit, urlunsplit
 
-_SECRET = re.compile(r"(?i)(?:.*[-_])?(?:token|key|apikey|auth|password|passwd|pwd|secret|sig|signature|session)")
-_REDACTED = "redacted"
+# Anywhere in a name, but for words that only begin so: keyword, author, hashtag.
+_SECRET = re.compile(r"(?i)auth(?!or)|key(?!word)|pass|pwd|secret|sig|token|hash(?!tag)|session")
 
 
 def without_credentials(url: str) -> str:
-    """`url` for other eyes: no user and password; the values of parameters that sound secret replaced."""
+    """`url` for other eyes: no user and password, no fragment, the values of parameters that sound secret replaced."""
     try:
         parts = urlsplit(url)
+        query = "&".join(_veiled(pair) for pair in parts.query.split("&"))
+        return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, query, ""))
     except ValueError:
-        return url.rpartition("@")[2]
-    query = "&".join(_veiled(pair) for pair in parts.query.split("&"))
-    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, query, parts.fragment))
+        return "(unreadable address)"
 
 
 def _veiled(pair: str) -> str:
     name, mark, _ = pair.partition("=")
-    return f"{name}={_REDACTED}" if mark and _SECRET.fullmatch(name) else pair
+    return f"{name}=redacted" if mark and _SECRET.search(unquote_plus(name)) else pair

@@ -16,9 +16,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from urllib.parse import urljoin, urlsplit
 
+from db.discretion import without_credentials
 from db.shapes import DateQuality, Failure, Selectors, Source
 from scraper.cleaning.urls import canonical_url, is_web_url
-from scraper.fetch import PAGE_TYPES, Fetched, Fetcher, FetchError, accepted_types, redact
+from scraper.fetch import PAGE_TYPES, Fetched, Fetcher, FetchError, accepted_types
 from scraper.fetching.robots import origin_of
 from scraper.ids import free_id
 from scraper.parse import ParseError
@@ -54,7 +55,8 @@ async def _find_sources(url: str, settings: ScraperSettings, known: Sequence[Sou
             await search.run(url)
         except (FetchError, ParseError) as error:
             return Trial(
-                f"{redact(url)}\nfailed: {error.reason.value} ({error.detail})\n{REMEDIES[error.reason]}", False
+                f"{without_credentials(url)}\nfailed: {error.reason.value} ({error.detail})\n{REMEDIES[error.reason]}",
+                False,
             )
     return search.result()
 
@@ -164,7 +166,9 @@ class _Search:
         return True
 
     def _told(self, url: str, format: str, document: FeedItems) -> Iterable[str]:
-        yield _comment(f"{redact(url)}: {document.format}, {len(document.drafts)} entries{_newest(document)}")
+        yield _comment(
+            f"{without_credentials(url)}: {document.format}, {len(document.drafts)} entries{_newest(document)}"
+        )
         by_address = {same_address(source.feed_url): source.id for source in self.known}
         if source_id := by_address.get(same_address(url)):
             yield f"# It is watched already: [{source_id}]\n"
@@ -204,7 +208,7 @@ def _goes_on(error: FetchError) -> bool:
 
 
 def _failed(url: str, error: FetchError | ParseError) -> str:
-    return _comment(f"{redact(url)}: {error.reason.value} ({error.detail})")
+    return _comment(f"{without_credentials(url)}: {error.reason.value} ({error.detail})")
 
 
 def _comment(text: str) -> str:

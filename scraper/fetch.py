@@ -40,7 +40,6 @@ import httpcore
 import httpx
 
 from db.shapes import Failure
-from scraper.fetching.addresses import redact
 from scraper.fetching.answers import (
     REDIRECTS,
     Freshness,
@@ -74,7 +73,6 @@ __all__ = [
     "NotModified",
     "Validators",
     "accepted_types",
-    "redact",
     "user_agent",
 ]
 

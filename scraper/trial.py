@@ -6,9 +6,10 @@ import asyncio
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from db.discretion import without_credentials
 from db.shapes import Failure, Source
 from scraper.cleaning.plaintext import shorten
-from scraper.fetch import Fetched, Fetcher, FetchError, accepted_types, redact
+from scraper.fetch import Fetched, Fetcher, FetchError, accepted_types
 from scraper.parse import ParseError
 from scraper.parsing.workers import FeedItems, ParserPool
 from scraper.settings import ScraperSettings
@@ -52,7 +53,7 @@ def try_source(source: Source, settings: ScraperSettings) -> Trial:
 
 
 async def _try(source: Source, settings: ScraperSettings) -> Trial:
-    head = f"{source.id}: {source.name}\n{redact(source.feed_url)}"
+    head = f"{source.id}: {source.name}\n{without_credentials(source.feed_url)}"
     try:
         async with Fetcher(settings) as fetcher, ParserPool(1) as parsers:
             fetched = await fetcher.fetch(source.feed_url, accept=accepted_types(source.format))
@@ -73,7 +74,7 @@ def _description(fetched: Fetched, document: FeedItems) -> str:
         "conditional requests: " + ("yes" if fetched.validators else "no, every check fetches the whole"),
     ]
     if fetched.permanent_redirect_to:
-        lines.append(f"moved for good to {redact(fetched.permanent_redirect_to)}: change feed_url")
+        lines.append(f"moved for good to {without_credentials(fetched.permanent_redirect_to)}: change feed_url")
     for draft in document.drafts[:SHOWN]:
         lines.append(f"  {draft.published_at:%Y-%m-%d %H:%M} {draft.date_quality.value:<8} {draft.title}")
         lines.append(f"    {draft.url}")

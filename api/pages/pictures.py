@@ -43,8 +43,9 @@ class Period(NamedTuple):
 
 
 class Bar(NamedTuple):
-    """A part of a picture. `share` of the longest, 0–100."""
+    """A part of a picture: a term, or a period (`term` is its first day). `share` of the longest, 0–100."""
 
+    term: str
     label: str
     items: int
     share: float
@@ -54,6 +55,7 @@ class Bar(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Series:
+    topic: str  # "" for all
     label: str
     bars: list[Bar]
     address: str
@@ -76,7 +78,14 @@ class HeatCell(NamedTuple):
     address: str
 
 
+class HeatHead(NamedTuple):
+    topic: str
+    label: str
+    address: str
+
+
 class HeatRow(NamedTuple):
+    craft: str
     label: str
     address: str
     cells: list[HeatCell]
@@ -84,9 +93,10 @@ class HeatRow(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Heat:
-    columns: list[tuple[str, str]]  # label, address
+    columns: list[HeatHead]
     rows: list[HeatRow]
     complete: bool  # else of the newest items only
+    crafts: int  # how many have items; the rows are those with most
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +117,7 @@ class Announcement:
     stated: str
     sources: list[str]
     share: float = 0.0
+    employer_ids: tuple[str, ...] = ()
 
 
 class Month(NamedTuple):
@@ -156,6 +167,7 @@ def draw_columns(
         extra = {"topic": topic} if topic else {}
         bars = [
             Bar(
+                period.first.isoformat(),
                 period.label,
                 items,
                 _share(items, highest),
@@ -164,7 +176,7 @@ def draw_columns(
             )
             for period, items in zip(periods, found.items, strict=True)
         ]
-        series.append(Series(label, bars, view.address("/", extra)))
+        series.append(Series(topic or "", label, bars, view.address("/", extra)))
     return Columns(over, series, highest, any(found.is_estimate for _, found in counted), periods)
 
 
@@ -185,9 +197,9 @@ def draw_heat(snapshot: Snapshot, recent: Recent, view: View, names: Names, voca
             items = pairs.get((craft, topic), 0)
             address = view.address("/", {"craft": craft, "topic": topic})
             cells.append(HeatCell(items, shade(items, highest), address))
-        rows.append(HeatRow(names.label("craft", craft), view.narrowed("craft", craft), cells))
-    columns = [(names.label("topic", topic), view.narrowed("topic", topic)) for topic in roots]
-    return Heat(columns, rows, recent.complete)
+        rows.append(HeatRow(craft, names.label("craft", craft), view.narrowed("craft", craft), cells))
+    columns = [HeatHead(topic, names.label("topic", topic), view.narrowed("topic", topic)) for topic in roots]
+    return Heat(columns, rows, recent.complete, len(totals))
 
 
 def draw_regions(recent: Recent, view: View, names: Names, vocabulary: Vocabulary) -> Bars:
@@ -204,6 +216,7 @@ def draw_regions(recent: Recent, view: View, names: Names, vocabulary: Vocabular
     highest = max(counts.values(), default=0)
     bars = [
         Bar(
+            code,
             names.label("region", code),
             counts[code],
             _share(counts[code], highest),
@@ -255,7 +268,7 @@ def to_csv(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
 
 
 def columns_csv(columns: Columns) -> bytes:
-    head = [f"{columns.over}_from", f"{columns.over}_to", *(series.label for series in columns.series)]
+    head = [f"{columns.over}_from", f"{columns.over}_to", *(series.topic or "all" for series in columns.series)]
     rows = (
         [period.first.isoformat(), period.last.isoformat(), *(series.bars[n].items for series in columns.series)]
         for n, period in enumerate(columns.periods)
@@ -264,19 +277,20 @@ def columns_csv(columns: Columns) -> bytes:
 
 
 def heat_csv(heat: Heat) -> bytes:
-    rows = ([row.label, *(one.items for one in row.cells)] for row in heat.rows)
-    return to_csv(["craft", *(label for label, _ in heat.columns)], rows)
+    rows = ([row.craft, row.label, *(one.items for one in row.cells)] for row in heat.rows)
+    return to_csv(["craft", "label", *(column.topic for column in heat.columns)], rows)
 
 
 def bars_csv(bars: Bars) -> bytes:
-    return to_csv(["region", "items"], ([bar.label, bar.items] for bar in bars.bars))
+    return to_csv(["region", "label", "items"], ([bar.term, bar.label, bar.items] for bar in bars.bars))
 
 
 def headcounts_csv(months: Sequence[Month]) -> bytes:
-    head = ["published", "employers", "headcount", "stated", "sources", "title", "item"]
+    head = ["published", "employers", "labels", "headcount", "stated", "sources", "title", "item"]
     rows = (
         [
             words.stamp(one.published_at),
+            list(one.employer_ids),
             list(one.employers),
             int(one.value),
             one.stated,
@@ -305,6 +319,7 @@ def _announcements(items: Iterable[StoredItem], names: Names) -> Iterable[Announ
             float(figure["value"]),
             figure_in_words(figure),
             [source.name if source else item.source_id],
+            employer_ids=tuple(employers),
         )
 
 

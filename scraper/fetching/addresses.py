@@ -6,7 +6,6 @@ import ipaddress
 import re
 from contextlib import suppress
 from ipaddress import IPv4Address, IPv6Address
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 Address = IPv4Address | IPv6Address
 AddressPort = tuple[Address, int]
@@ -66,7 +65,6 @@ _ISATAP = (0x00005EFE, 0x02005EFE)  # RFC 5214 §6.1: third quarter of the addre
 
 # WHATWG URL §3.5 "ends in a number": resolvers read such hosts as IPv4: decimal, octal, hexadecimal, shortened.
 _NUMBER = re.compile(r"[0-9]+|0[xX][0-9a-fA-F]*")
-_SECRET_NAME = re.compile(r"auth|key|pass|pwd|secret|sig|token|hash|session", re.IGNORECASE)
 
 
 def refusal(address: Address) -> str | None:
@@ -117,16 +115,6 @@ def parse_allowed(text: str) -> frozenset[AddressPort]:
     return frozenset(_parse_pair(entry.strip()) for entry in text.split(",") if entry.strip())
 
 
-def redact(url: str) -> str:
-    """The URL as it may be shown: without userinfo, and with the values of parameters named like secrets starred."""
-    try:
-        parts = urlsplit(url)
-        query = parts.query and _redacted_query(parts.query)
-        return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, query, ""))
-    except ValueError:
-        return "(unreadable address)"
-
-
 def _embedded_refusal(address: IPv4Address, wrapping: str) -> str | None:
     why = refusal(address)
     return why and f"{wrapping}, {why}"
@@ -150,10 +138,3 @@ def _parse_pair(entry: str) -> AddressPort:
 
 def _is_port(text: str) -> bool:
     return text.isascii() and text.isdigit() and 1 <= len(text) <= 5 and 1 <= int(text) <= 65535
-
-
-def _redacted_query(query: str) -> str:
-    pairs = parse_qsl(query, keep_blank_values=True)
-    if not any(_SECRET_NAME.search(name) for name, _ in pairs):
-        return query
-    return urlencode([(name, "***" if _SECRET_NAME.search(name) else value) for name, value in pairs], safe="*/:")

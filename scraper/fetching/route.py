@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 
 import httpx
 
+from db.discretion import without_credentials
 from db.shapes import Failure
-from scraper.fetching.addresses import redact
 from scraper.fetching.answers import PERMANENT_REDIRECTS
 from scraper.fetching.errors import FetchError
 
@@ -45,7 +45,7 @@ class Route:
             raise FetchError(Failure.HTTP_4XX, f"status {status} without a Location", status=status)
         url = _bare(parse_url(location, "a redirect", self.url))
         if self.source.scheme == "https" and url.scheme == "http":
-            raise FetchError(Failure.TLS, f"redirected from https to {redact(str(url))}", status=status)
+            raise FetchError(Failure.TLS, f"redirected from https to {without_credentials(str(url))}", status=status)
         if url.host.startswith("tollbit."):  # where its publishers send programs
             raise FetchError(Failure.CHALLENGE, "redirected to a paywall for programs (TollBit)", status=status)
         visited = (*self.visited, self.url)
@@ -64,7 +64,9 @@ def parse_url(text: str, what: str, base: httpx.URL | None = None) -> httpx.URL:
     except (httpx.InvalidURL, ValueError):
         raise FetchError(Failure.REFUSED_ADDRESS, f"{what} cannot be read as a URL") from None
     if url.scheme not in ("http", "https") or not host or not 0 < port_of(url) < 65_536:
-        raise FetchError(Failure.REFUSED_ADDRESS, f"{what} is not an http or https URL: {redact(str(url))}")
+        raise FetchError(
+            Failure.REFUSED_ADDRESS, f"{what} is not an http or https URL: {without_credentials(str(url))}"
+        )
     return url
 
 

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from db.discretion import without_credentials
 from db.shapes import Selectors, Source
 from scraper.sources import (
     FIELDS,
@@ -324,23 +323,6 @@ def test_difficult_characters_survive_toml():
 def test_a_written_block_has_the_fields_in_the_order_of_the_file():
     lines = to_toml(read_sources(block(note='"x"', format='"sitemap"'))).splitlines()
     assert [line.partition(" ")[0] for line in lines] == ["[grip]", *FIELDS]
-
-
-# Addresses
-
-
-@pytest.mark.parametrize(
-    ("url", "shown"),
-    [
-        ("https://me:secret@grip.example:8443/feed?a=1", "https://grip.example:8443/feed?a=1"),
-        ("https://grip.example/feed?token=abc&page=2", "https://grip.example/feed?token=redacted&page=2"),
-        ("https://grip.example/feed?api_key=abc", "https://grip.example/feed?api_key=redacted"),
-        ("https://grip.example/feed?keyword=abc", "https://grip.example/feed?keyword=abc"),
-        ("https://grip.example/feed/", "https://grip.example/feed/"),
-    ],
-)
-def test_credentials_are_taken_out_of_addresses(url, shown):
-    assert without_credentials(url) == shown
 
 
 def test_addresses_that_differ_in_their_query_are_two():

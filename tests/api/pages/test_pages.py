@@ -209,6 +209,25 @@ def test_a_heat_cell_leads_to_as_many_items_as_it_says(pages):
         assert link.text_content() == str(total)
 
 
+def test_a_picture_of_some_crafts_says_of_how_many(pages, monkeypatch):
+    assert "of the 20 crafts with the most items of" in document_of(pages, "/charts").text_content()
+    monkeypatch.setattr("api.pages.pictures.MOST_CRAFTS", 1_000)
+    assert "with the most items" not in document_of(pages, "/charts?region=US").text_content()
+
+
+@pytest.mark.parametrize(
+    ("name", "head"),
+    [
+        ("periods", "week_from,week_to,ai,layoffs,contracts"),
+        ("crafts", "craft,label,ai,layoffs,contracts"),
+        ("regions", "region,label,items"),
+        ("headcounts", "published,employers,labels,headcount,stated,sources,title,item"),
+    ],
+)
+def test_the_numbers_of_a_picture_name_terms_as_filters_do(pages, name, head):
+    assert pages.get(f"/charts/{name}.csv").text.splitlines()[0] == head
+
+
 @pytest.mark.parametrize("name", ["periods", "crafts", "regions", "headcounts"])
 def test_every_picture_has_its_numbers_as_csv(pages, name):
     answer = pages.get(f"/charts/{name}.csv?region=US")
