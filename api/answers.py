@@ -42,9 +42,11 @@ async def answer(
         made = context.answers.get(tag) if tag else None
         if made is None:
             made = build(snapshot, names)
+            if made.is_estimate and not snapshot.has_sets():
+                tag = ""  # exact as soon as there are sets, in the same version of the data
             if tag:
                 context.answers.keep(tag, made)
-        if timely:
+        if not tag:
             return answer_of_bytes(request, made, vary)
         return whole(context, request, made, tag, modified, vary)
 

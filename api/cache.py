@@ -74,6 +74,7 @@ class Answer:
     media_type: str = JSON
     headers: Mapping[str, str] = field(default_factory=dict)
     encoded: dict[str, bytes] = field(default_factory=dict)
+    is_estimate: bool = False  # of the numbers in it, where they may be exact later
 
     def size(self) -> int:
         return len(self.body) + sum(map(len, self.encoded.values())) + 500

@@ -42,7 +42,8 @@ async def list_facets(request: Request) -> Response:
             {"dimension": dimension, **_facet(tallies[AXES[dimension]], AXES[dimension], names, limit)}
             for dimension in dimensions
         ]
-        return Answer(orjson.dumps({"self": context.url("/v1/facets", query_string(reader.pairs)), "data": facets}))
+        body = orjson.dumps({"self": context.url("/v1/facets", query_string(reader.pairs)), "data": facets})
+        return Answer(body, is_estimate=any(facet["is_estimate"] for facet in facets))
 
     return await answer(request, build, heavy=True)
 

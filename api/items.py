@@ -159,7 +159,8 @@ def _json_body(
         "data_version": snapshot.version,
         "coverage": context.url("/v1/coverage", subscribe),
     }
-    return Answer(with_list(head, "data", rendered), headers={"Link": link_header(context, subscribe, links)})
+    link = {"Link": link_header(context, subscribe, links)}
+    return Answer(with_list(head, "data", rendered), headers=link, is_estimate=total.is_estimate)
 
 
 def documents(context: Context, snapshot: Snapshot, names: Names) -> ItemDocuments:

@@ -56,7 +56,7 @@ async def list_stats(request: Request) -> Response:
             "all": _row(tally.total),
             "series": sorted(series, key=lambda one: (-one["total"], one["id"])),
         }
-        return Answer(orjson.dumps(document))
+        return Answer(orjson.dumps(document), is_estimate=tally.is_estimate)
 
     return await answer(request, build, heavy=True)
 

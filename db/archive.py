@@ -155,6 +155,10 @@ class Snapshot:
         """The items under each term, in memory; None while they are not to be had, and the tables must be asked."""
         return self._archive.keeper.at(self)
 
+    def has_sets(self) -> bool:
+        """Whether `sets` were made already: until then large counts are estimates."""
+        return self._archive.keeper.ready
+
     def term_ids(self) -> dict[TermKey, int]:
         """The number of every (axis, code) that an item was ever filed under."""
         return self._archive.terms.at(self).ids

@@ -50,7 +50,9 @@ class Newest:
         kept = self._kept
         recent = kept.get((wanted, axes))
         if recent is None:
-            recent = kept[wanted, axes] = _read(snapshot, wanted, axes)
+            recent = _read(snapshot, wanted, axes)
+            if recent.complete or snapshot.has_sets():  # else it will be complete as soon as there are sets
+                kept[wanted, axes] = recent
             if len(kept) > self.LIMIT:
                 kept.popitem(last=False)
         return recent

@@ -159,6 +159,10 @@ class SetKeeper:
         self._sets: TermSets | None = None
         self._making = threading.Lock()
 
+    @property
+    def ready(self) -> bool:
+        return self._sets is not None
+
     def at(self, snapshot: Snapshot) -> TermSets | None:
         """The sets as of this snapshot; None where they are not made yet, or are of a later moment."""
         sets = self._sets

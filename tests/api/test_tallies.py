@@ -115,6 +115,22 @@ def test_large_counts_are_estimates_and_say_so(library: Shelf, client: TestClien
     assert get(client, "/v1/stats", "topic=ai&region=US")["is_estimate"]
 
 
+@pytest.mark.parametrize("path", ["/v1/items", "/v1/facets", "/v1/stats"])
+def test_an_estimate_is_given_only_until_the_sets_are_there(
+    library: Shelf, client: TestClient, monkeypatch: pytest.MonkeyPatch, path: str
+):
+    with monkeypatch.context() as early:
+        early.setattr("db.archive.Snapshot.sets", lambda snapshot: None)
+        early.setattr("db.archive.Snapshot.has_sets", lambda snapshot: False)
+        early.setattr("db.queries.COUNT_EXACTLY", 8)
+        early.setattr("db.tallies.TALLY_EXACTLY", 8)
+        estimate = client.get(f"{path}?topic=ai,layoffs&region=US")
+    assert 'is_estimate":true' in estimate.text
+    exact = client.get(f"{path}?topic=ai,layoffs&region=US", headers={"If-None-Match": estimate.headers["ETag"]})
+    assert 'is_estimate":true' not in exact.text
+    assert exact.status_code == 200
+
+
 def test_of_very_many_matches_of_words_the_newest_stand_for_all(
     library: Shelf, client: TestClient, monkeypatch: pytest.MonkeyPatch
 ):
