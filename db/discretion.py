@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from urllib.parse import unquote_plus, urlsplit, urlunsplit
 
-# Anywhere in a name, but for words that only begin so: keyword, author, hashtag.
-_SECRET = re.compile(r"(?i)auth(?!or)|key(?!word)|pass|pwd|secret|sig|token|hash(?!tag)|session")
+# Anywhere in a name ("authorization", "md5hash"); only the whole name "keyword", that of a search, is none.
+_SECRET = re.compile(r"(?i)(?!keyword\Z).*(?:auth|key|pass|pwd|secret|sig|token|hash|session)", re.DOTALL)
 
 
 def without_credentials(url: str) -> str:
@@ -21,4 +21,4 @@ def without_credentials(url: str) -> str:
 
 def _veiled(pair: str) -> str:
     name, mark, _ = pair.partition("=")
-    return f"{name}=redacted" if mark and _SECRET.search(unquote_plus(name)) else pair
+    return f"{name}=redacted" if mark and _SECRET.match(unquote_plus(name)) else pair
