@@ -157,7 +157,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--requests", type=int, default=10_000, help="stop after the run that reaches so many")
     parser.add_argument("--database", choices=["sqlite", "postgresql"], default="sqlite")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--examples", type=int, default=210, help="of an endpoint in a phase of a run")
+    parser.add_argument("--examples", type=int, default=230, help="of an endpoint in a phase of a run")
     options = parser.parse_args(arguments)
     findings = Findings()
     with ExitStack() as stack:
