@@ -41,8 +41,9 @@ async def answer(
             return not_modified(context, held, modified, vary)
         made = context.answers.get(tag) if tag else None
         if made is None:
+            had_sets = snapshot.has_sets()  # they may be ready while we build without them
             made = build(snapshot, names)
-            if made.is_estimate and not snapshot.has_sets():
+            if made.is_estimate and not had_sets:
                 tag = ""  # exact as soon as there are sets, in the same version of the data
             if tag:
                 context.answers.keep(tag, made)

@@ -50,8 +50,9 @@ class Newest:
         kept = self._kept
         recent = kept.get((wanted, axes))
         if recent is None:
+            had_sets = snapshot.has_sets()
             recent = _read(snapshot, wanted, axes)
-            if recent.complete or snapshot.has_sets():  # else it will be complete as soon as there are sets
+            if recent.complete or had_sets:  # else it will be complete as soon as there are sets
                 kept[wanted, axes] = recent
             if len(kept) > self.LIMIT:
                 kept.popitem(last=False)

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
+from db.archive import Snapshot
 from tests.api.archive import Shelf, make_labels
 from tests.api.follow import all_items
 from tests.db.factory import DAY, NOW
@@ -120,8 +121,10 @@ def test_an_estimate_is_given_only_until_the_sets_are_there(
     library: Shelf, client: TestClient, monkeypatch: pytest.MonkeyPatch, path: str
 ):
     with monkeypatch.context() as early:
-        early.setattr("db.archive.Snapshot.sets", lambda snapshot: None)
-        early.setattr("db.archive.Snapshot.has_sets", lambda snapshot: False)
+        asked: list[Snapshot] = []
+        # None to be had, but ready before the answer is.
+        early.setattr("db.archive.Snapshot.sets", lambda snapshot: asked.append(snapshot))
+        early.setattr("db.archive.Snapshot.has_sets", lambda snapshot: bool(asked))
         early.setattr("db.queries.COUNT_EXACTLY", 8)
         early.setattr("db.tallies.TALLY_EXACTLY", 8)
         estimate = client.get(f"{path}?topic=ai,layoffs&region=US")

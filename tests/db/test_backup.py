@@ -6,7 +6,6 @@ import sqlite3
 from pathlib import Path
 
 import pytest
-from alembic import command
 from sqlalchemy import Connection, Engine, Table, text
 
 from db.backup import Inventory, back_up, restore
@@ -15,9 +14,10 @@ from db.copying import add_rows, reading
 from db.engine import open_engine
 from db.errors import BackupUnusable, DatabaseUnusable, NotEmpty, SchemaTooNew
 from db.lock import AlreadyRunning, run_lock
-from db.migrations import _config, check_schema
+from db.migrations import check_schema
 from tests.db.factory import HOUR, NOW
 from tests.db.full import fill
+from tests.db.old import SOURCE, build_schema
 
 
 @pytest.fixture
@@ -202,11 +202,7 @@ def test_a_database_that_was_not_there_is_only_for_its_owner(engine: Engine, fil
 
 def test_a_backup_of_an_older_schema_is_brought_up_to_date(target: Engine, file: Path) -> None:
     old = open_engine(f"sqlite:///{file}")
-    with old.begin() as connection:
-        config = _config()
-        config.attributes["connection"] = connection
-        command.upgrade(config, "0001")
-        connection.execute(text("INSERT INTO source VALUES ('a', 'A', '', '', '', '', '', '', '', true, '')"))
+    build_schema(old, "0001", SOURCE)
     old.dispose()
     restore(file, target, NOW)
     check_schema(target)

@@ -5,16 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Engine, text
 
 from db.engine import open_engine
 from db.errors import NoDatabase, SchemaTooNew, SchemaTooOld
-from db.migrations import _config, check_schema, migrate
+from db.migrations import check_schema, migrate
 from db.migrations.names import include_name
 from db.models import metadata
+from tests.db.old import SOURCE, build_schema
 
 
 def test_migrations_build_exactly_the_models(engine: Engine) -> None:
@@ -29,11 +29,7 @@ def test_migrating_twice_changes_nothing(engine: Engine) -> None:
 
 def test_sources_of_the_first_schema_are_feeds(tmp_path: Path) -> None:
     engine = open_engine(f"sqlite:///{tmp_path / 'old.db'}")
-    with engine.begin() as connection:
-        config = _config()
-        config.attributes["connection"] = connection
-        command.upgrade(config, "0001")
-        connection.execute(text("INSERT INTO source VALUES ('a', 'A', '', '', '', '', '', '', '', true, '')"))
+    build_schema(engine, "0001", SOURCE)
     migrate(engine)
     with engine.connect() as connection:
         assert connection.scalar(text("SELECT format FROM source")) == "feed"
@@ -41,17 +37,11 @@ def test_sources_of_the_first_schema_are_feeds(tmp_path: Path) -> None:
 
 def test_a_pause_that_a_source_asked_for_outlasts_the_fourth_schema(tmp_path: Path) -> None:
     engine = open_engine(f"sqlite:///{tmp_path / 'old.db'}")
-    with engine.begin() as connection:
-        config = _config()
-        config.attributes["connection"] = connection
-        command.upgrade(config, "0003")
-        connection.execute(text("INSERT INTO source VALUES ('a', 'A', '', '', '', '', '', '', '', true, '', 'feed')"))
-        connection.execute(
-            text(
-                "INSERT INTO source_state (source_id, next_check_at, next_check_reason, failures, moved_count) VALUES "
-                "('a', 7, 'http_5xx: the source asked for this pause (Retry-After)', 1, 0)"
-            )
-        )
+    state = (
+        "INSERT INTO source_state (source_id, next_check_at, next_check_reason, failures, moved_count) VALUES "
+        "('a', 7, 'http_5xx: the source asked for this pause (Retry-After)', 1, 0)"
+    )
+    build_schema(engine, "0003", SOURCE.replace("true, ''", "true, '', 'feed'"), state)
     migrate(engine)
     with engine.connect() as connection:
         assert connection.scalar(text("SELECT paused_until FROM source_state")) == 7
