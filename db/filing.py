@@ -20,6 +20,7 @@ def filing_terms(
         terms["sector", sector] = CERTAIN
     if language:
         terms["language", primary_language(language)] = CERTAIN
+    terms.update({("figure", figure.kind): CERTAIN for figure in tagging.figures})
     for tag in tagging.tags:
         confidence = round(tag.confidence * 100)
         _raise_to(terms, (tag.axis.value, tag.term), confidence)

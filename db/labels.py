@@ -46,3 +46,7 @@ def pack_figures(figures: tuple[Figure, ...]) -> list[dict[str, Any]]:
         }
         for figure in figures
     ]
+
+
+def unpack_figures(packed: list[dict[str, Any]]) -> tuple[Figure, ...]:
+    return tuple(Figure(**{**figure, "evidence": Evidence(*figure["evidence"])}) for figure in packed)

@@ -12,9 +12,8 @@ from typing import NamedTuple
 from db.archive import SECONDS_PER_DAY, TIE_BITS, Snapshot
 from db.filters import Filter, Position, Sort
 from db.plan import HIGHEST_ID, first_id, make_plan
-from db.queries import StoredItem, find_items, match_items, sample_size
+from db.queries import StoredItem, find_items, get_items, match_items, sample_size
 
-LOOKED_AT = 500  # newest matches among which headcounts are looked for
 COUNT_EXACTLY = 4_096  # candidates that are counted one by one; beyond, a sample of about as many
 
 
@@ -52,15 +51,11 @@ def count_periods(snapshot: Snapshot, wanted: Filter, edges: Sequence[int]) -> P
 
 
 def find_headcounts(snapshot: Snapshot, wanted: Filter, limit: int) -> list[StoredItem]:
-    """The newest items that state a headcount, among the LOOKED_AT newest about layoffs."""
-    ids = find_items(snapshot, wanted.also(("topic", "layoffs")), Sort.PUBLISHED, LOOKED_AT).ids
-    if not ids:
-        return []
-    statement = (
-        f"SELECT {', '.join(StoredItem._fields)} FROM item WHERE id IN ({', '.join('?' * len(ids))}) "
-        f"AND figures LIKE '%\"headcount\"%' ORDER BY id DESC LIMIT {limit:d}"
-    )
-    return [StoredItem(*row) for row in snapshot.rows(statement, ids)]
+    """The newest items about layoffs that state a headcount."""
+    stated = wanted.also(("topic", "layoffs")).also(("figure", "headcount"))
+    ids = find_items(snapshot, stated, Sort.PUBLISHED, limit).ids
+    items = get_items(snapshot, ids)
+    return [items[item_id] for item_id in ids]
 
 
 def newer_page(snapshot: Snapshot, wanted: Filter, limit: int, item_id: int) -> Position | None:

@@ -18,7 +18,7 @@ from db.bulk import run
 from db.copying import add_rows, tidy
 from db.engine import is_sqlite
 from db.filing import TermKey, filing_terms
-from db.labels import unpack_tags
+from db.labels import unpack_figures, unpack_tags
 from db.lock import run_lock
 from db.migrations import check_schema
 from db.shapes import Tagging
@@ -97,7 +97,7 @@ def _file(connection: Connection, departments: Mapping[str, str], on_items: Call
         rows, changed = [], []
         for item in items:
             keys = filing_terms(
-                Tagging(tags=unpack_tags(orjson.loads(item.tags))),
+                Tagging(unpack_tags(orjson.loads(item.tags)), unpack_figures(orjson.loads(item.figures))),
                 sources=sources[item.id] | {item.source_id},
                 sector=item.sector,
                 language=item.language,
@@ -120,9 +120,8 @@ def _file(connection: Connection, departments: Mapping[str, str], on_items: Call
 
 
 def _items(connection: Connection) -> Iterator[list[Row[Any]]]:
-    query = text(
-        "SELECT id, source_id, sector, language, tags, terms FROM item WHERE id > :last ORDER BY id LIMIT :batch"
-    )
+    columns = "id, source_id, sector, language, tags, figures, terms"
+    query = text(f"SELECT {columns} FROM item WHERE id > :last ORDER BY id LIMIT :batch")
     last = -(2**63)
     while items := list(connection.execute(query, {"last": last, "batch": BATCH})):
         yield items

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from db.errors import NoDatabase, SchemaTooNew, SchemaTooOld
 from db.migrations import check_schema, migrate
 from db.migrations.names import include_name
 from db.models import metadata
+from tests.api.archive import make_headcount, make_labels, make_shelf
 from tests.db.old import SOURCE, build_schema
 
 
@@ -45,6 +47,40 @@ def test_a_pause_that_a_source_asked_for_outlasts_the_fourth_schema(tmp_path: Pa
     migrate(engine)
     with engine.connect() as connection:
         assert connection.scalar(text("SELECT paused_until FROM source_state")) == 7
+
+
+def test_items_are_filed_under_their_figures_from_the_fifth_schema_on(engine: Engine) -> None:
+    shelf = make_shelf(engine)
+    shelf.add("a", labels=make_labels("layoffs", figures=(make_headcount(),)))
+    shelf.add("b", labels=make_labels("layoffs"))
+    fresh = _filings(engine)
+    assert len([filing for filing in fresh if "headcount" in str(filing)]) == 3
+    with engine.begin() as connection:
+        number = connection.scalar(text("SELECT id FROM term WHERE axis = 'figure'"))
+        for row in connection.execute(text("SELECT id, terms FROM item")).all():
+            said = {"id": row.id, "terms": json.dumps([filed for filed in json.loads(row.terms) if filed[0] != number])}
+            connection.execute(text("UPDATE item SET terms = :terms WHERE id = :id"), said)
+        for table, column in (("item_term", "term_id"), ("term_day", "term_id"), ("term", "id")):
+            connection.execute(text(f"DELETE FROM {table} WHERE {column} = {number}"))
+        connection.execute(text("UPDATE alembic_version SET version_num = '0004'"))
+    assert len(_filings(engine)) == len(fresh) - 3
+    migrate(engine)
+    assert _filings(engine) == fresh
+
+
+def _filings(engine: Engine) -> set[tuple[object, ...]]:
+    """What items say they are filed under, under what they are, and the counts, by names."""
+    with engine.connect() as connection:
+        names = {row.id: (row.axis, row.code) for row in connection.execute(text("SELECT * FROM term"))}
+        return {
+            *((names[row.term_id], row.item_id) for row in connection.execute(text("SELECT * FROM item_term"))),
+            *((names[row.term_id], row.day, row.items) for row in connection.execute(text("SELECT * FROM term_day"))),
+            *(
+                (row.id, *names[number], confidence)
+                for row in connection.execute(text("SELECT id, terms FROM item"))
+                for number, confidence in json.loads(row.terms)
+            ),
+        }
 
 
 def test_a_database_without_tables_is_none_yet(tmp_path: Path) -> None:
