@@ -40,7 +40,7 @@ async def get_coverage(request: Request) -> Response:
         reader.finish()
         end = wanted.end if wanted.end is not None else int(context.moment().timestamp()) + 1
         start = wanted.start if wanted.start is not None else end - DEFAULT_DAYS * SECONDS_PER_DAY
-        watched = watch_of(snapshot, wanted, start, end)
+        watched = watch_of(snapshot, wanted, start, end, context.checks)
         blind = [one for one in watched if one.state == "blind"]
         partly = [one for one in watched if one.state == "partly blind"]
         document = {

@@ -15,6 +15,7 @@ from api.cache import Answers, Fragments
 from api.names import Names, make_names
 from api.settings import ApiSettings
 from db.archive import Archive, Snapshot
+from db.coverage import Checks
 from db.recent import Newest
 from db.sources import load_source_names
 from db.vocabulary import Vocabulary
@@ -33,6 +34,7 @@ class Context:
         self.archive = Archive(settings.database_url)
         self.fragments = Fragments()
         self.newest = Newest()
+        self.checks = Checks()
         self.answers = Answers(settings.answer_cache_mb * 1_000_000)
         self._inline = settings.database_url.startswith("sqlite")
         self._names: tuple[int, float, Names] | None = None

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from db.archive import Snapshot
 from db.filing import primary_language
@@ -32,17 +34,46 @@ class Watched:
     proven: bool = True
 
 
-def watch_of(snapshot: Snapshot, wanted: Filter, start: int, end: int) -> list[Watched]:
+class Checked(NamedTuple):
+    """How often a source was checked, how often that failed, and one of the reasons."""
+
+    checks: int = 0
+    failed: int = 0
+    reason: str | None = None
+
+
+class Checks:
+    """The checks of each source in a window, read once for each window until there are new ones."""
+
+    LIMIT = 50  # windows that are remembered
+
+    def __init__(self) -> None:
+        self._kept: dict[tuple[int | None, int, int], Mapping[str, Checked]] = {}
+
+    def between(self, snapshot: Snapshot, start: int, end: int) -> Mapping[str, Checked]:
+        """By source; none for a source that was not checked. `start` ≤ moment < `end`, in seconds since 1970."""
+        window = (snapshot.one("SELECT max(id) FROM fetch_log"), start, end)
+        checked = self._kept.get(window)
+        if checked is None:
+            rows = snapshot.rows(_CHECKS, (start, end))
+            checked = {row[0]: Checked(int(row[1]), int(row[2]), row[3]) for row in rows}
+            if len(self._kept) >= self.LIMIT:
+                self._kept = {}
+            self._kept[window] = checked
+        return checked
+
+
+def watch_of(snapshot: Snapshot, wanted: Filter, start: int, end: int, checks: Checks) -> list[Watched]:
     """The enabled sources that could have had such items in a window, `start` ≤ moment < `end`.
 
     Those are the sources that the filter names, or all, but for those of another sector or language, unless they have
     had such items all the same. Where an item is and whom it concerns is for the item to say: no source is ruled out.
     """
-    checks = _checks(snapshot, start, end)
+    checked = checks.between(snapshot, start, end)
     sources = [source for source in load_sources(snapshot) if source.enabled and _may_answer(source.id, wanted)]
     proven = _proven(snapshot, wanted, [source.id for source in sources])
     return [
-        _watched(source, *checks.get(source.id, (0, 0, None)), end, source.id in proven)
+        _watched(source, checked.get(source.id, Checked()), end, source.id in proven)
         for source in sources
         if source.id in proven or _fits(source, wanted)
     ]
@@ -78,20 +109,16 @@ def _proven(snapshot: Snapshot, wanted: Filter, source_ids: list[str]) -> set[st
         return {sources[term_id] for term_id in matched.sets.tally(matched.found, sources)}
 
 
-def _watched(source: SourceHealth, checks: int, failed: int, reason: str | None, end: int, proven: bool) -> Watched:
-    good = checks - failed
-    state = "blind" if not good else "partly blind" if failed else "healthy"
+def _watched(source: SourceHealth, checked: Checked, end: int, proven: bool) -> Watched:
+    checks, failed, reason = checked
+    state = "blind" if failed == checks else "partly blind" if failed else "healthy"
     if state == "blind" and not checks:
         reason = "stopped" if source.stopped_at is not None else "not checked"
     since = source.last_success_at if source.last_success_at is not None and source.last_success_at < end else None
     return Watched(source.id, source.name, state, reason, since, checks, failed, proven)
 
 
-def _checks(snapshot: Snapshot, start: int, end: int) -> dict[str, tuple[int, int, str | None]]:
-    """source → (checks, failed ones, one of their reasons) in a window."""
-    rows = snapshot.rows(
-        "SELECT source_id, count(*), sum(CASE WHEN outcome = 'failed' THEN 1 ELSE 0 END), max(reason) FROM fetch_log "
-        "WHERE started_at >= ? AND started_at < ? GROUP BY source_id",
-        (start, end),
-    )
-    return {source_id: (int(checks), int(failed), reason) for source_id, checks, failed, reason in rows}
+_CHECKS = (
+    "SELECT source.id, count(*), sum(CASE WHEN outcome = 'failed' THEN 1 ELSE 0 END), max(reason) FROM source "
+    "JOIN fetch_log ON source_id = source.id WHERE started_at >= ? AND started_at < ? GROUP BY source.id"
+)

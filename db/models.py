@@ -79,7 +79,10 @@ class FetchLog(SQLModel, table=True):
     """One check of one source."""
 
     __tablename__ = "fetch_log"
-    __table_args__ = (Index("fetch_log_source", "source_id", "id"),)
+    __table_args__ = (
+        Index("fetch_log_source", "source_id", "id"),
+        Index("fetch_log_window", "source_id", "started_at", "outcome", "reason"),
+    )
 
     id: int | None = Field(
         default=None,

@@ -91,8 +91,10 @@ class TermSets:
 
     def tally(self, found: BitMap, term_ids: Iterable[int]) -> dict[int, int]:
         """term → how many of these items are under it, where there are any."""
-        counts = {term_id: found.intersection_cardinality(self._set(term_id)) for term_id in term_ids}
-        return {term_id: count for term_id, count in counts.items() if count}
+        sets = self._sets
+        known = ((term_id, sets[term_id]) for term_id in term_ids if term_id in sets)
+        counts = ((term_id, found.intersection_cardinality(under)) for term_id, under in known)
+        return {term_id: count for term_id, count in counts if count}
 
     def under(self, found: BitMap, term_id: int) -> BitMap:
         """Those of these items that are under a term."""

@@ -35,7 +35,7 @@ async def get_charts(request: Request) -> Response:
             "menus": make_menus(context, snapshot, view),
             "chips": make_chips(view),
             "hidden": hidden_fields(view),
-            "coverage": cover(snapshot, view, now),
+            "coverage": cover(context, snapshot, view),
             "over": over,
             "overs": [(one, view.address("/charts", {"over": one})) for one in pictures.OVERS],
             "columns": pictures.draw_columns(snapshot, view, names, now, over, _topics(context, view)),

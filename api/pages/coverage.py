@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 
+from api.dependencies import Context
 from api.pages import words
+from api.pages.answering import FRESH_SECONDS
 from api.pages.views import View
 from db.archive import SECONDS_PER_DAY, Snapshot
 from db.coverage import Watched, watch_of
@@ -22,11 +23,13 @@ class Coverage:
     complete: bool
 
 
-def cover(snapshot: Snapshot, view: View, now: datetime) -> Coverage:
+def cover(context: Context, snapshot: Snapshot, view: View) -> Coverage:
     wanted = view.query.filter
-    end = wanted.end if wanted.end is not None else int(now.timestamp()) + 1
-    start = wanted.start if wanted.start is not None else end - DAYS * SECONDS_PER_DAY
-    watched = watch_of(snapshot, wanted, start, end)
+    moment = int(context.moment().timestamp()) // FRESH_SECONDS * FRESH_SECONDS
+    # Windows that move with the clock move by FRESH_SECONDS, so that many views ask for the checks of the same one.
+    end = wanted.end if wanted.end is not None else moment + FRESH_SECONDS
+    start = end - DAYS * SECONDS_PER_DAY if wanted.start is None else wanted.start // FRESH_SECONDS * FRESH_SECONDS
+    watched = watch_of(snapshot, wanted, start, end, context.checks)
     window = "in this time" if wanted.start is not None else f"in the last {DAYS} days"
     return in_words(watched, window)
 

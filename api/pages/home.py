@@ -41,7 +41,7 @@ async def get_home(request: Request) -> Response:
             "menus": make_menus(context, snapshot, view),
             "chips": make_chips(view),
             "hidden": hidden_fields(view),
-            "coverage": cover(snapshot, view, context.moment()),
+            "coverage": cover(context, snapshot, view),
             "columns": draw_columns(snapshot, view, names, context.moment()),
             "older": view.at(encode_cursor(query.sort, found.next)) if found.next else "",
             **_newer(snapshot, view, found.ids),

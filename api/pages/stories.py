@@ -43,6 +43,7 @@ class Why(NamedTuple):
     """A tag and its reasons, in words."""
 
     tag: TagLink
+    axis: str
     because: str
     confidence: str
     rule: str
@@ -117,8 +118,9 @@ class Stories:
         rules = sorted({evidence[4] for evidence in tag["evidence"]})
         return Why(
             link,
-            self._because(tag, tags),
-            words.confidence(tag["confidence"], implied),
+            words.sentence(tag["axis"]),
+            words.sentence(self._because(tag, tags)),
+            words.sentence(words.confidence(tag["confidence"], implied)),
             ", ".join(rules),
             report_address(self._context.settings.report_url, self._context.url(f"/items/{item.id}"), link),
         )

@@ -119,7 +119,7 @@ async def _one(request: Request, kind: Kind) -> Response:
             "days": Stories(context, names, view, snapshot.term_keys()).by_day(
                 [stored[item_id] for item_id in found.ids if item_id in stored]
             ),
-            "coverage": cover(snapshot, view, context.moment()),
+            "coverage": cover(context, snapshot, view),
             "outlets": outlets_of(context, view),
             "alternates": alternates(context, view),
             "embeds": embed_codes(context, view),

@@ -13,7 +13,7 @@ from api.filters import LIST_PARAMETERS, Query, Reader, describe, read_query, wi
 from api.links import query_string
 from api.names import AXES, Names
 from api.pages.answering import Elsewhere
-from api.pages.words import counted
+from api.pages.words import counted, number
 from db.archive import Snapshot
 from db.filters import Filter
 from db.recent import NEWEST, count_since
@@ -126,6 +126,12 @@ class Choice(NamedTuple):
     items: int | None
     depth: int = 0
     chosen: bool = False
+
+    @property
+    def text(self) -> str:
+        """The whole line; an option has room for words alone, so depth is room before them."""
+        items = "" if self.items is None else f" ({number(self.items)})"
+        return "\u2002" * self.depth + self.label + items
 
 
 class Group(NamedTuple):

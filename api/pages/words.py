@@ -47,6 +47,11 @@ def counted(items: int, one: str, many: str = "", is_estimate: bool = False) -> 
     return f"{number(items, is_estimate)} {one if items == 1 else many or f'{one}s'}"
 
 
+def sentence(text: str) -> str:
+    """With a capital first letter, the rest as it is."""
+    return text[:1].upper() + text[1:]
+
+
 def listed(names: list[str], most: int = 3) -> str:
     """A, B and 4 more."""
     if len(names) > most:

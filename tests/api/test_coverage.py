@@ -8,6 +8,8 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import Engine
 
+from db.archive import Archive, Snapshot
+from db.coverage import Checks
 from tests.api.archive import Shelf, make_client, make_labels
 from tests.db.factory import DAY, HOUR, NOW, make_check, make_memory, make_source
 
@@ -64,6 +66,28 @@ def test_a_source_that_failed_now_and_then_is_partly_blind(shelf: Shelf, client:
     check(shelf, "ledger", ago=HOUR, outcome="failed", reason="timeout")
     told = coverage(client, "topic=ai")
     assert [one["id"] for one in told["partly_blind"]] == ["ledger"]
+
+
+def test_a_new_check_counts_at_once(shelf: Shelf, client: TestClient):
+    shelf.add("a", "ai")
+    query = "from=2026-11-01&to=2026-12-31&topic=ai"  # the same window each time
+    assert coverage(client, query)["partly_blind"] == []
+    check(shelf, "ledger", ago=HOUR, outcome="failed", reason="timeout")
+    assert [one["failed_checks"] for one in coverage(client, query)["partly_blind"]] == [1]
+
+
+def test_the_checks_of_a_window_are_read_once_until_there_are_new_ones(
+    shelf: Shelf, database_url: str, monkeypatch: pytest.MonkeyPatch
+):
+    shelf.add("a", "ai")
+    archive, checks, asked = Archive(database_url), Checks(), []
+    rows = Snapshot.rows
+    monkeypatch.setattr(Snapshot, "rows", lambda self, sql, values=(): (asked.append(sql), rows(self, sql, values))[1])
+    for _ in range(2):
+        with archive.snapshot() as snapshot:
+            assert checks.between(snapshot, 0, 2**40)["ledger"].checks == 1
+    archive.close()
+    assert sum("GROUP BY" in sql for sql in asked) == 1
 
 
 def test_a_source_that_never_had_such_items_could_have_had_them(shelf: Shelf, client: TestClient):

@@ -12,7 +12,7 @@ from pathlib import Path
 from tests.bench.options import Options, postgresql_server
 from tests.bench.report import Row, as_json, table
 
-SECTIONS = ("startup", "tagging", "ingest", "reading", "serving", "writing")
+SECTIONS = ("startup", "tagging", "ingest", "reading", "pages", "serving", "writing")
 ROOT = Path(__file__).parents[2]
 
 
@@ -21,9 +21,8 @@ def main() -> int:
     arguments.folder.mkdir(parents=True, exist_ok=True)
     rows: list[Row] = []
     with ExitStack() as stack:
-        needs_server = "postgresql" in arguments.databases and {"reading", "serving", "writing"} & set(
-            arguments.section
-        )
+        archived = {"reading", "pages", "serving", "writing"}
+        needs_server = "postgresql" in arguments.databases and archived & set(arguments.section)
         options = Options(
             sizes=tuple(sorted(arguments.items)),
             databases=tuple(arguments.databases),

@@ -41,6 +41,10 @@ COLUMNS = (
     "updated_at, language, tracked, sector, stage, tags, figures, terms, rules_version, version"
 )
 ENTRY_COLUMNS = "source_id, entry_key, item_id, content_hash, first_seen_at"
+CHECK_COLUMNS = (
+    "source_id, started_at, duration_ms, outcome, reason, detail, http_status, bytes, new, changed, unchanged"
+)
+DAYS_OF_CHECKS = 90  # as `craftwatch prune` leaves them
 
 
 def make_sources() -> list[Source]:
@@ -145,6 +149,15 @@ class _Rows:
     def days(self) -> list[tuple[int, int, int]]:
         return [(term, day, count) for (term, day), count in sorted(self._days.items())]
 
+    def checks(self) -> Iterator[tuple[Any, ...]]:
+        """Rows of `fetch_log`, oldest first: every source every hour, one check in twenty in vain."""
+        last = int(NOW.timestamp())
+        for moment in range(last - DAYS_OF_CHECKS * SECONDS_PER_DAY, last, 3_600):
+            for source, *_ in self._sources:
+                failed = self._chance.random() < 0.05
+                told = ("failed", "timeout", "No answer within 30 s.", None) if failed else ("ok", None, None, 200)
+                yield (source, moment + self._chance.randrange(60), 900, *told, 20_000, 0, 0, 50)
+
     def _number(self, key: TermKey) -> int:
         return self.term_ids.setdefault(key, len(self.term_ids) + 1)
 
@@ -225,6 +238,7 @@ def _fill_sqlite(path: Path, rows: _Rows) -> None:
     insert("term", "id, axis, code", rows.terms())
     insert("item_term", "term_id, item_id, confidence", rows.filed())
     insert("term_day", "term_id, day, items", rows.days())
+    insert("fetch_log", CHECK_COLUMNS, rows.checks())
     connection.execute("UPDATE counter SET value = ? WHERE name = 'data_version'", (rows.version,))
     connection.execute("UPDATE counter SET value = ? WHERE name = 'data_changed_at'", (int(NOW.timestamp()),))
     connection.execute("COMMIT")
@@ -247,6 +261,7 @@ def _fill_postgresql(address: str, rows: _Rows) -> None:
         cursor.execute("SELECT setval(pg_get_serial_sequence('term', 'id'), max(id)) FROM term")
         insert("item_term", "term_id, item_id, confidence", rows.filed())
         insert("term_day", "term_id, day, items", rows.days())
+        insert("fetch_log", CHECK_COLUMNS, rows.checks())
         cursor.execute("UPDATE counter SET value = %s WHERE name = 'data_version'", (rows.version,))
         cursor.execute("UPDATE counter SET value = %s WHERE name = 'data_changed_at'", (int(NOW.timestamp()),))
         connection.commit()

@@ -22,6 +22,7 @@ from api.paging import encode_cursor
 from api.settings import ApiSettings
 from db.archive import Snapshot
 from db.filters import Position, Sort
+from tests.bench.inprocess import await_sets, codes_of, get
 from tests.bench.options import Options
 from tests.bench.report import Row
 
@@ -67,7 +68,7 @@ def _measure(url: str) -> Iterator[tuple[str, list[float]]]:
     """(kind of request, milliseconds of each)."""
     app = create_app(ApiSettings(read_database_url=url, answer_cache_mb=0))
     context: Context = app.state.context
-    _await_sets(context)
+    await_sets(context)
     with context.archive.snapshot() as snapshot:
         kinds = list(_kinds(snapshot).items())
     with asyncio.Runner() as runner:
@@ -78,20 +79,9 @@ def _measure(url: str) -> Iterator[tuple[str, list[float]]]:
     context.archive.close()
 
 
-def _await_sets(context: Context) -> None:
-    """Until the sets are in memory, as they are in a server that runs for a while."""
-    end = time.monotonic() + 600
-    while time.monotonic() < end:
-        with context.archive.snapshot() as snapshot:
-            if snapshot.sets() is not None:
-                return
-        time.sleep(0.2)
-    raise TimeoutError("the sets of terms were not read within ten minutes")
-
-
 def _kinds(snapshot: Snapshot) -> dict[str, list[str]]:
     chance = random.Random(11)
-    crafts = _codes(snapshot, "craft")
+    crafts = codes_of(snapshot, "craft")
     by_craft = [f"craft={chance.choice(crafts)}&limit={PAGE}" for _ in range(CASES)]
     deep = [f"/v1/items?limit={PAGE}&cursor={cursor}" for cursor in _deep_cursors(snapshot, DEEP_PAGE * PAGE)]
     return {
@@ -106,10 +96,6 @@ def _kinds(snapshot: Snapshot) -> dict[str, list[str]]:
         "Atom of a craft": [f"/v1/items.atom?{query}" for query in by_craft],
         "JSON Feed of a craft": [f"/v1/items.feed.json?{query}" for query in by_craft],
     }
-
-
-def _codes(snapshot: Snapshot, axis: str) -> list[str]:
-    return sorted(code for term_axis, code in snapshot.term_ids() if term_axis == axis)
 
 
 def _combinations(snapshot: Snapshot, chance: random.Random) -> list[str]:
@@ -127,7 +113,7 @@ def _combinations(snapshot: Snapshot, chance: random.Random) -> list[str]:
             found.setdefault(axis, code)
         names = ("topic", "craft", "region")
         if len(targets) % 2:
-            found = {axis: chance.choice(_codes(snapshot, axis)) for axis in names}
+            found = {axis: chance.choice(codes_of(snapshot, axis)) for axis in names}
         if not all(axis in found for axis in names):
             continue
         day = datetime(2026, 11, 1, tzinfo=UTC) - timedelta(days=chance.randint(30, 2_000))
@@ -165,38 +151,8 @@ async def _time(
             if forgetting is not None:
                 forgetting.fragments.__init__()  # type: ignore[misc]  # a fresh one in the same place
             began = clock()
-            status = await get(app, target)
+            reply = await get(app, target)
             tries.append((clock() - began) * 1000)
-            assert status == 200, f"{target}: {status}"
+            assert reply.status == 200, f"{target}: {reply.status}"
         times.append(min(tries))
     return times
-
-
-async def get(app: FastAPI, target: str) -> int:
-    """The status of one request, answered in process to its last byte."""
-    path, _, query = target.partition("?")
-    statuses: list[int] = []
-
-    async def receive() -> dict[str, object]:
-        return {"type": "http.request", "body": b"", "more_body": False}
-
-    async def send(message: dict[str, object]) -> None:
-        if message["type"] == "http.response.start":
-            statuses.append(int(str(message["status"])))
-
-    scope = {
-        "type": "http",
-        "asgi": {"version": "3.0"},
-        "http_version": "1.1",
-        "method": "GET",
-        "scheme": "http",
-        "path": path,
-        "raw_path": path.encode(),
-        "query_string": query.encode(),
-        "root_path": "",
-        "headers": [(b"host", b"127.0.0.1")],
-        "client": ("127.0.0.1", 1),
-        "server": ("127.0.0.1", 80),
-    }
-    await app(scope, receive, send)  # type: ignore[arg-type]  # messages are dicts
-    return statuses[0]

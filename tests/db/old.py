@@ -19,3 +19,10 @@ def build_schema(engine: Engine, revision: str, *statements: str) -> None:
         command.upgrade(config, revision)
         for statement in statements:
             connection.execute(text(statement))
+
+
+def step_back(engine: Engine, revision: str) -> None:
+    with engine.begin() as connection:
+        config = _config()
+        config.attributes["connection"] = connection
+        command.downgrade(config, revision)
