@@ -7,18 +7,18 @@ from collections import Counter as Tally
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from operator import itemgetter
 from typing import Any, TypeVar
 
 import orjson
 from sqlalchemy import Connection, Engine, Row, bindparam, func, select, text, update
-from sqlmodel import col
 
 from db import bulk
 from db.filing import TermKey, filing_terms
 from db.labels import pack_figures, pack_tags
-from db.models import EntryRow, ItemRow, Term
 from db.shapes import ItemDraft, Source, SourceMemory, Tagging
+from db.tables import ENTRY, ITEM, TERM
 from db.types import JSONText, to_epoch
 from db.watch import Check, record_check
 
@@ -39,11 +39,11 @@ class Counts:
 
 
 class Store:
-    """Writes items. `departments` maps a craft to the department it is filed under as well."""
+    """Writes items. `departments` gives craft → the department it is filed under as well; asked once, for an item."""
 
-    def __init__(self, engine: Engine, departments: Mapping[str, str]) -> None:
+    def __init__(self, engine: Engine, departments: Callable[[], Mapping[str, str]]) -> None:
         self.engine = engine
-        self._departments = departments
+        self._departments = lru_cache(maxsize=1)(departments)
         self._term_ids: dict[TermKey, int] = {}
 
     def save_check(
@@ -99,7 +99,7 @@ class _Batch:
 
     connection: Connection
     term_ids: Mapping[TermKey, int]
-    departments: Mapping[str, str]
+    departments: Callable[[], Mapping[str, str]]
     now: datetime
     version: int = 0
     seconds: int = field(init=False)  # of `now`, as the driver takes it
@@ -173,7 +173,7 @@ class _Batch:
                 sources=(source.id,),
                 sector=labels["sector"],
                 language=language,
-                departments=self.departments,
+                departments=self.departments(),
             )
         )
         values = {
@@ -215,14 +215,14 @@ class _Batch:
 
     def _terms_of(self, row: Row[Any], tagging: Tagging, sector: str, sources: Iterable[str]) -> dict[int, int]:
         return self._numbered(
-            filing_terms(tagging, sources=sources, sector=sector, language=row.language, departments=self.departments)
+            filing_terms(tagging, sources=sources, sector=sector, language=row.language, departments=self.departments())
         )
 
     def _terms_of_filed(self, row: Row[Any], source_id: str) -> dict[int, int]:
         return {**dict(row.terms), **self._numbered({("source", source_id): 100})}
 
     def _sources_of(self, row: Row[Any]) -> set[str]:
-        query = select(col(EntryRow.source_id)).where(col(EntryRow.item_id) == row.id).distinct()
+        query = select(ENTRY.c.source_id).where(ENTRY.c.item_id == row.id).distinct()
         return {row.source_id, *self.connection.scalars(query)}
 
     def _remember(self, source: Source, draft: ItemDraft, item_id: int) -> None:
@@ -277,24 +277,23 @@ class _Batch:
         bulk.run(self.connection, _COUNT, [(term, day, n) for (term, day), n in sorted(self.days.items()) if n])
 
 
-_ITEM = ItemRow.__table__  # type: ignore[attr-defined]
-_ITEM_COLUMNS = tuple(column.name for column in _ITEM.columns)
-_LISTS = tuple(column.name for column in _ITEM.columns if isinstance(column.type, JSONText))
+_ITEM_COLUMNS = tuple(column.name for column in ITEM.columns)
+_LISTS = tuple(column.name for column in ITEM.columns if isinstance(column.type, JSONText))
 _in_columns: Callable[[Mapping[str, Any]], tuple[Any, ...]] = itemgetter(*_ITEM_COLUMNS)
 _FACTS = ("url", "title", "summary", "authors", "categories")
 _LABELS = ("tracked", "sector", "stage", "tags", "figures", "rules_version")
 _EDITABLE = (*_FACTS, *_LABELS, "updated_at")
 _EDIT = (
-    update(_ITEM)
-    .where(_ITEM.c.id == bindparam("item_id"))
+    update(ITEM)
+    .where(ITEM.c.id == bindparam("item_id"))
     .values({name: bindparam(f"new_{name}") for name in (*_EDITABLE, "terms", "version")})
 )
 _SOME: Any = bindparam("some", expanding=True)
-_BY_ID = select(_ITEM).where(_ITEM.c.id.in_(_SOME))
-_BY_KEY = select(_ITEM).where(_ITEM.c.key.in_(_SOME))
-_IDS = select(_ITEM.c.id).where(_ITEM.c.id.in_(_SOME))
-_MET = select(col(EntryRow.entry_key), col(EntryRow.item_id), col(EntryRow.content_hash)).where(
-    col(EntryRow.source_id) == bindparam("source_id"), col(EntryRow.entry_key).in_(_SOME)
+_BY_ID = select(ITEM).where(ITEM.c.id.in_(_SOME))
+_BY_KEY = select(ITEM).where(ITEM.c.key.in_(_SOME))
+_IDS = select(ITEM.c.id).where(ITEM.c.id.in_(_SOME))
+_MET = select(ENTRY.c.entry_key, ENTRY.c.item_id, ENTRY.c.content_hash).where(
+    ENTRY.c.source_id == bindparam("source_id"), ENTRY.c.entry_key.in_(_SOME)
 )
 _REMEMBER = bulk.insert_statement(
     "entry",
@@ -354,9 +353,7 @@ def next_version(connection: Connection, now: datetime) -> int:
 
 def find_or_add_term(connection: Connection, key: TermKey) -> int:
     axis, code = key
-    found = connection.execute(
-        select(col(Term.id)).where(col(Term.axis) == axis, col(Term.code) == code)
-    ).scalar_one_or_none()
+    found = connection.execute(select(TERM.c.id).where(TERM.c.axis == axis, TERM.c.code == code)).scalar_one_or_none()
     if found is not None:
         return int(found)
     add = text("INSERT INTO term (axis, code) VALUES (:axis, :code) RETURNING id")
@@ -373,7 +370,7 @@ def stored_items(engine: Engine, size: int = 500) -> Iterator[list[Row[Any]]]:
     last = -1
     while True:
         with engine.connect() as connection:
-            query = select(_ITEM).where(_ITEM.c.id > last).order_by(_ITEM.c.id).limit(size)
+            query = select(ITEM).where(ITEM.c.id > last).order_by(ITEM.c.id).limit(size)
             rows = list(connection.execute(query).all())
         if not rows:
             return
@@ -383,4 +380,4 @@ def stored_items(engine: Engine, size: int = 500) -> Iterator[list[Row[Any]]]:
 
 def count_items(engine: Engine) -> int:
     with engine.connect() as connection:
-        return int(connection.execute(select(func.count()).select_from(_ITEM)).scalar_one())
+        return int(connection.execute(select(func.count()).select_from(ITEM)).scalar_one())

@@ -9,14 +9,13 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Engine, bindparam, delete, or_, select, text, update
-from sqlmodel import col
 
 from db.engine import is_sqlite
-from db.models import EntryRow, FetchLog, RobotsRow, SourceRow, SourceState
 from db.shapes import Failure, Source, SourceMemory
+from db.tables import ENTRY, FETCH_LOG, ROBOTS, SOURCE, SOURCE_STATE
 from db.types import UTCDateTime
 
-_SOURCE_FIELDS = tuple(SourceRow.model_fields)
+_SOURCE_FIELDS = tuple(SOURCE.c.keys())
 _UPSERT = (
     f"INSERT INTO source ({', '.join(_SOURCE_FIELDS)}) VALUES ({', '.join(f':{name}' for name in _SOURCE_FIELDS)}) "  # noqa: S608
     f"ON CONFLICT (id) DO UPDATE SET {', '.join(f'{name} = excluded.{name}' for name in _SOURCE_FIELDS)}"
@@ -50,8 +49,8 @@ def sync_sources(engine: Engine, sources: Iterable[Source]) -> None:
         if not is_sqlite(engine):  # where writers come one at a time anyway
             connection.execute(text("LOCK TABLE source IN SHARE ROW EXCLUSIVE MODE"))
         new, changed, moved, gone = _differing(connection, wanted)
-        connection.execute(delete(SourceState).where(col(SourceState.source_id).in_(moved)))
-        connection.execute(update(SourceRow).where(col(SourceRow.id).in_(gone)).values(enabled=False))
+        connection.execute(delete(SOURCE_STATE).where(SOURCE_STATE.c.source_id.in_(moved)))
+        connection.execute(update(SOURCE).where(SOURCE.c.id.in_(gone)).values(enabled=False))
         if new or changed:
             connection.execute(text(_UPSERT), [wanted[source_id] for source_id in (*new, *changed)])
         connection.execute(
@@ -64,7 +63,7 @@ def sync_sources(engine: Engine, sources: Iterable[Source]) -> None:
 
 def _differing(connection: Connection, wanted: Mapping[str, dict[str, Any]]) -> tuple[list[str], ...]:
     """Ids in four lists: not in the table yet; otherwise there; of these, to be read in another way; gone."""
-    known = {row.id: dict(row._mapping) for row in connection.execute(select(SourceRow.__table__))}  # type: ignore[attr-defined]
+    known = {row.id: dict(row._mapping) for row in connection.execute(select(SOURCE))}
     changed = [source_id for source_id, row in wanted.items() if known.get(source_id, row) != row]
     return (
         [source_id for source_id in wanted if source_id not in known],
@@ -86,9 +85,9 @@ def _reading(row: Mapping[str, Any]) -> tuple[str, ...]:
 
 def load_memories(engine: Engine, source_ids: Sequence[str] | None = None) -> dict[str, SourceMemory]:
     """Source id → what we remember of it; of all sources, or of these."""
-    query = select(SourceState.__table__)  # type: ignore[attr-defined]
+    query = select(SOURCE_STATE)
     if source_ids is not None:
-        query = query.where(col(SourceState.source_id).in_(source_ids))
+        query = query.where(SOURCE_STATE.c.source_id.in_(source_ids))
     with engine.connect() as connection:
         return {row.source_id: SourceMemory(**row._mapping) for row in connection.execute(query)}
 
@@ -103,9 +102,9 @@ def known_entries(engine: Engine, source_id: str, entry_keys: Sequence[str]) -> 
         }
 
 
-_KNOWN = select(col(EntryRow.entry_key), col(EntryRow.content_hash)).where(
-    col(EntryRow.source_id) == bindparam("source_id"),
-    col(EntryRow.entry_key).in_(bindparam("some", expanding=True)),
+_KNOWN = select(ENTRY.c.entry_key, ENTRY.c.content_hash).where(
+    ENTRY.c.source_id == bindparam("source_id"),
+    ENTRY.c.entry_key.in_(bindparam("some", expanding=True)),
 )
 
 
@@ -119,22 +118,21 @@ def record_check(connection: Connection, memory: SourceMemory, check: Check, cou
 
 
 # Made once: making them takes longer than running them.
-_STATE = SourceState.__table__  # type: ignore[attr-defined]
 _REMEMBER = (
-    update(_STATE)
-    .where(_STATE.c.source_id == bindparam("of_source"))
+    update(SOURCE_STATE)
+    .where(SOURCE_STATE.c.source_id == bindparam("of_source"))
     .values({name: bindparam(f"new_{name}") for name in SourceMemory.__dataclass_fields__ if name != "source_id"})
 )
-_LOG = FetchLog.__table__.insert()  # type: ignore[attr-defined]
+_LOG = FETCH_LOG.insert()
 
 
 def postpone(engine: Engine, source_ids: Sequence[str], until: datetime, reason: str) -> None:
     """Ask these sources no earlier than this; a later time that one has already stands."""
     with engine.begin() as connection:
         connection.execute(
-            update(SourceState)
-            .where(col(SourceState.source_id).in_(source_ids))
-            .where(or_(col(SourceState.next_check_at).is_(None), col(SourceState.next_check_at) < until))
+            update(SOURCE_STATE)
+            .where(SOURCE_STATE.c.source_id.in_(source_ids))
+            .where(or_(SOURCE_STATE.c.next_check_at.is_(None), SOURCE_STATE.c.next_check_at < until))
             .values(next_check_at=until, next_check_reason=reason)
         )
 
@@ -142,7 +140,7 @@ def postpone(engine: Engine, source_ids: Sequence[str], until: datetime, reason:
 def load_robots(engine: Engine) -> list[dict[str, Any]]:
     """`[{origin, text, fetched_at, unreachable_since}, …]`: what earlier runs learnt of robots.txt files."""
     with engine.connect() as connection:
-        return [dict(row._mapping) for row in connection.execute(select(RobotsRow.__table__))]  # type: ignore[attr-defined]
+        return [dict(row._mapping) for row in connection.execute(select(ROBOTS))]
 
 
 def save_robots(engine: Engine, records: Iterable[dict[str, Any]]) -> None:

@@ -24,7 +24,6 @@ from db.migrations import check_schema
 from db.reconnect import outlasting
 from db.shapes import Source, SourceMemory
 from db.store import Store
-from db.vocabulary import load_vocabulary
 from db.watch import load_memories, load_robots, postpone, save_robots, sync_sources
 from scraper.fetch import Fetcher
 from scraper.fetching.offline import OfflineFetcher
@@ -32,12 +31,11 @@ from scraper.fetching.pacing import HostPacer
 from scraper.fetching.robots import RobotsRecord
 from scraper.parsing.workers import ParserPool
 from scraper.schedule import is_due, paused_until
-from scraper.scrape import Fetches, RunReport, Scraper, SourceReport
+from scraper.scrape import Fetches, RunReport, Scraper, SourceReport, Tags
 from scraper.settings import ScraperSettings
 from scraper.sharing import Alone, Shared, site_of_source
 from scraper.sources import SourcesError, load_sources
 from scraper.stopping import Stop
-from scraper.tag import Tagger, packaged_tagger
 
 log = logging.getLogger("craftwatch.scrape")
 
@@ -157,15 +155,13 @@ class Run:
         lock: RunLock,
         sharing: Alone,
     ) -> RunReport:
-        departments = load_vocabulary().departments_of_crafts()
-
         async def scrape_with(fetcher: Fetches) -> RunReport:
             async with ParserPool() as parsers, sharing.kept():
                 scraper = Scraper(
                     fetcher,
                     parsers,
-                    _tagger(),
-                    Store(self.engine, departments),
+                    _tagger,
+                    Store(self.engine, _departments),
                     # One after another, documents at hand give the same archive every time.
                     concurrency=1 if self.documents is not None else self.settings.concurrency,
                     now=self.now,
@@ -187,10 +183,20 @@ class Run:
         return report
 
 
+# The rules take longer to load than a hundred unchanged feeds: they are imported when there is something new, and once.
+
+
 @lru_cache(maxsize=1)
-def _tagger() -> Tagger:
-    """One for all passes of this process: compiling the rules takes as long as a hundred feeds."""
+def _tagger() -> Tags:
+    from scraper.tag import packaged_tagger
+
     return packaged_tagger()
+
+
+def _departments() -> Mapping[str, str]:
+    from db.vocabulary import load_vocabulary
+
+    return load_vocabulary().departments_of_crafts()
 
 
 def site_pauses(remembered: Sequence[tuple[Source, SourceMemory]], now: datetime) -> dict[str, datetime]:

@@ -30,7 +30,6 @@ from scraper.parsing.workers import ParserPool
 from scraper.schedule import Answer, after_check, current_feed_url, may_send_validators, pause_asked
 from scraper.sharing import Alone, site_of_source
 from scraper.stopping import STEP_SECONDS, Stop
-from scraper.tag import Tagger
 
 log = logging.getLogger("craftwatch.scrape")
 
@@ -46,6 +45,15 @@ class Fetches(Protocol):
         self, url: str, validators: Validators | None = None, accept: str = FEED_TYPES
     ) -> Fetched | NotModified:
         """Raises FetchError."""
+
+
+class Tags(Protocol):
+    """What a run needs of a tagger."""
+
+    def tag(
+        self, title: str, summary: str, *, categories: Sequence[str], language: str, scope: str, sector: str
+    ) -> Tagging:
+        """What the rules say about one item."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +106,7 @@ class Scraper:
 
     fetcher: Fetches
     parsers: ParserPool
-    tagger: Tagger
+    tagger: Callable[[], Tags]  # asked when there is something to tag
     store: Store
     concurrency: int = 32
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
@@ -299,7 +307,7 @@ class _Visit:
         return store.save_check(self.source, memory, check, tagged, unchanged=len(drafts) - len(fresh), now=now)
 
     def _tag(self, draft: ItemDraft) -> Tagging:
-        return self.scraper.tagger.tag(
+        return self.scraper.tagger().tag(
             draft.title,
             draft.summary,
             categories=draft.categories,

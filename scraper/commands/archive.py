@@ -55,7 +55,7 @@ def retag(dry_run: bool) -> None:
     vocabulary = load_vocabulary()
     sources = {source.id: source for source in load_sources(load_settings().sources)}
     with run_lock(engine), progress_bar(count_items(engine), "Tagging") as step:
-        store = Store(engine, vocabulary.departments_of_crafts())
+        store = Store(engine, vocabulary.departments_of_crafts)
         report = tag_anew(store, packaged_tagger(), sources, datetime.now(UTC), dry_run=dry_run, on_batch=step)
         if not dry_run:
             note_retagged(engine, vocabulary.rules_version)

@@ -107,7 +107,7 @@ class Shelf:
 
     def __post_init__(self) -> None:
         sync_sources(self.engine, self.sources.values())
-        self.store = Store(self.engine, DEPARTMENTS)
+        self.store = Store(self.engine, lambda: DEPARTMENTS)
 
     def add(self, name: str, *terms: str, source: str = "ledger", labels: Tagging | None = None, **draft: Any) -> None:
         self.save([(make_draft(name, **draft), labels or make_labels(*terms))], source=source)

@@ -16,7 +16,7 @@ LABELS = ((Axis.TOPIC, "layoffs"), (Axis.CRAFT, "vfx-artist"), (Axis.REGION, "US
 
 
 def main(url: str) -> None:
-    store = Store(open_engine(url), {})
+    store = Store(open_engine(url), dict)
     sources = make_sources()
     for number in itertools.count():
         source, now = sources[number % len(sources)], datetime.now(UTC)

@@ -26,7 +26,7 @@ GAZETTE = make_source("gazette", sector="games", format="page", enabled=False)
 def fill(engine: Engine, items: int = 3, name: str = "item") -> None:
     """So many new items, one of them edited, with what belongs to them."""
     sync_sources(engine, [LEDGER, GAZETTE])
-    store = Store(engine, DEPARTMENTS)
+    store = Store(engine, lambda: DEPARTMENTS)
     tagging = make_tagging((Axis.TOPIC, "ai"), (Axis.CRAFT, "voice-actor"), (Axis.REGION, "US-CA"))
     # Ä and ß sort otherwise in a language than by code point.
     entries = [

@@ -132,7 +132,9 @@ def test_readers_are_told_which_items_were_wrong(engine: Engine) -> None:
 
 def test_an_item_from_before_1970_is_counted_on_its_day(engine: Engine) -> None:
     old = make_draft("old", published_at=datetime(1969, 12, 30, 18, tzinfo=UTC))
-    Store(engine, DEPARTMENTS).save_check(LEDGER, make_memory("ledger"), make_check(), [(old, make_tagging())], now=NOW)
+    Store(engine, lambda: DEPARTMENTS).save_check(
+        LEDGER, make_memory("ledger"), make_check(), [(old, make_tagging())], now=NOW
+    )
     assert rebuild(engine, DEPARTMENTS, LATER) == Mended(0, 0, search=False)
 
 

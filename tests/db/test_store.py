@@ -31,7 +31,7 @@ VOICE = make_tagging((Axis.TOPIC, "ai"), (Axis.CRAFT, "voice-actor"), (Axis.REGI
 @pytest.fixture
 def store(engine: Engine) -> Store:
     sync_sources(engine, [LEDGER, make_source("gazette")])
-    return Store(engine, DEPARTMENTS)
+    return Store(engine, lambda: DEPARTMENTS)
 
 
 def save(store: Store, *entries: tuple[ItemDraft, Tagging], source: str = "ledger", **options: Any) -> Counts:

@@ -595,7 +595,7 @@ def copies(quick: bool) -> Measured:
             nonlocal longest
             engine = open_engine(url)
             sync_sources(engine, [make_source()])
-            store, n = Store(engine, DEPARTMENTS), 0
+            store, n = Store(engine, lambda: DEPARTMENTS), 0
             while not stop.is_set():
                 n += 1
                 began = time.monotonic()

@@ -83,7 +83,7 @@ class Clinic:
         tagging = make_tagging((Axis.TOPIC, "ai"), rules_version=load_vocabulary().rules_version)
         state = {"last_checked_at": at, "last_success_at": at, **memory}
         source = {"ledger": LEDGER, "gazette": GAZETTE}[source_id]
-        Store(self.engine, {}).save_check(
+        Store(self.engine, dict).save_check(
             source, make_memory(source_id, **state), make_check(), [(found, tagging)] if item else [], now=at
         )
 

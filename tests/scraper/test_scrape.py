@@ -70,7 +70,7 @@ class Failing:
 @pytest.fixture
 def store(engine: Engine) -> Store:
     sync_sources(engine, [LEDGER, GAZETTE])
-    return Store(engine, DEPARTMENTS)
+    return Store(engine, lambda: DEPARTMENTS)
 
 
 def run(
@@ -86,7 +86,7 @@ def run(
             scraper = Scraper(
                 fetcher,
                 parsers,
-                tagger or ScriptedTagger(),  # type: ignore[arg-type]  # stands in for the tagger
+                lambda: tagger or ScriptedTagger(),
                 store,
                 now=lambda: NOW + later,
                 chance=random.Random(1),
