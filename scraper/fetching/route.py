@@ -28,7 +28,7 @@ class Route:
     @classmethod
     def begin(cls, url: str) -> Route:
         parsed = parse_url(url, "the address")
-        bare = _bare(parsed)
+        bare = _bare(parsed) if "@" in url or "#" in url else parsed  # reading an address is dear
         credentials = (parsed.username, parsed.password) if parsed.userinfo else None
         return cls(bare, bare, credentials)
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass
 
 from db.shapes import Evidence, Figure
+from scraper.tagging.tokens import has_digit
 
 _UNITS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 _TEENS = ("ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen")
@@ -30,8 +31,7 @@ _QUALIFIERS = {
 
 
 _DIGITS = r"(?:\d{1,3}(?:[,\u202f]\d{3})+|\d+(?:\.\d+)?)(?![\d.,]*\d)(?:\s?k\b)?"
-_A_DIGIT = re.compile(r"\d")
-_RUN_OF_DIGITS = re.compile(r"\d[\d,.]*")
+_RUN_OF_DIGITS = re.compile(r"[0-9][0-9,.]*")
 _IN_DIGITS = re.compile(rf"(?<![\w.$£€#-])(?:{_DIGITS}\s*(?:-|–|to|and)\s*)?(?P<digits>{_DIGITS})")
 _IN_WORDS = re.compile(
     rf"\b(?P<words>(?:{'|'.join(_TENS)})(?:-(?:{'|'.join(_UNITS)}))?|{'|'.join((*_UNITS, *_TEENS))})\b(?!-)"
@@ -101,8 +101,8 @@ _VOTE_CUE = re.compile(
     r"\b(?:ratif\w+|approv\w+|vot(?:e|es|ed|ing)|authori[sz]\w+|ballot\w*|reject\w*|in favou?r|unioni[sz]e|strike)\b"
 )
 _TURNOUT = re.compile(r"\bturn-?out\b")
-_NUMBERED_NAME = re.compile(r"\b(\d+) (?:Industries|Studios?|Entertainment|Pictures|Productions)\b")
-_SENTENCE_END = re.compile(r"(?<=\w{3})[.!?](?=\s)")
+_NUMBERED_NAME = re.compile(r"(?<!\w)\d+ (?:Industries|Studios?|Entertainment|Pictures|Productions)\b")
+_SENTENCE_END = re.compile(r"[.!?](?<=\w{3}.)(?=\s)")  # looks behind second: what begins with a set is found faster
 _STATUS = (
     ("rumoured", re.compile(r"\b(?:rumou?r\w*|reportedly|fear\w*|could|may|might|bracing|brace[sd]?)\b")),
     ("reported", re.compile(r"\b(?:according to|sources|report(?:s|ed)?)\b")),
@@ -124,7 +124,7 @@ class _Number:
 
 def may_count(text: str, words: Iterable[str]) -> bool:
     """Whether a text of these words (in lower case) could hold a number or a fraction."""
-    return not NUMBER_WORDS.isdisjoint(words) or _A_DIGIT.search(text) is not None
+    return not NUMBER_WORDS.isdisjoint(words) or has_digit(text.encode("utf-8", "replace"))
 
 
 def headcounts(field: str, text: str, item: str = "") -> list[Figure]:
@@ -264,8 +264,11 @@ def _looks_like_year(text: str, number: _Number) -> bool:
 
 def _is_name(text: str, number: _Number) -> bool:
     """343 Industries, 38 Studios: the number belongs to a company."""
-    digits = str(int(number.value))
-    return any(match[1] == digits for match in _NUMBERED_NAME.finditer(text))
+    digits, place = f"{int(number.value)} ", -1
+    while (place := text.find(digits, place + 1)) >= 0:
+        if _NUMBERED_NAME.match(text, place):
+            return True
+    return False
 
 
 def _number(text: str, value: float, start: int, end: int) -> _Number:

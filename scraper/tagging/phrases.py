@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from itertools import chain, combinations, pairwise
+from itertools import chain, combinations
 
 from scraper.tagging.frequency import commonness
 from scraper.tagging.tokens import EXACT, Form, Text, coarse, expand, read_form
@@ -12,6 +12,8 @@ Span = tuple[int, int]  # words [start, end) of a Text
 Found = dict[int, list[Span]]  # phrase -> where it stands
 
 _Letters = tuple[tuple[int, int, str], ...]  # (word, CAPITAL | EXACT, as written)
+_Short = tuple[int, _Letters]  # phrase
+_Long = tuple[int, list[str], int, _Letters]  # where the two words stand in it; all its words, [] for two; phrase
 _ACRONYM_AT_MOST = 5  # letters of a word that may also be written with dots
 
 
@@ -79,12 +81,11 @@ _NO_FORM = Form((), ())
 class Index:
     """Phrases of one word by that word, longer ones by their rarest two in a row, which few places of a text hold."""
 
-    __slots__ = ("_pairs", "_words")
+    __slots__ = ("_words",)
 
     def __init__(self) -> None:
-        self._words: dict[str, list[tuple[int, _Letters]]] = {}
-        # two words -> where they stand in a phrase, all its words (none where two are all)
-        self._pairs: dict[tuple[str, str], list[tuple[int, list[str], int, _Letters]]] = {}
+        # word -> phrases of this word alone; second word -> longer phrases of both
+        self._words: dict[str, tuple[list[_Short], dict[str, list[_Long]]]] = {}
 
     def add(self, number: int, form: Form) -> None:
         place = _rarest_pair(form.keys) if len(form.keys) > 2 else 0
@@ -95,24 +96,27 @@ class Index:
                 self._add(number, keys, place, form.letters)
 
     def _add(self, number: int, keys: tuple[str, ...], place: int, letters: _Letters) -> None:
+        alone, longer = self._words.setdefault(keys[place], ([], {}))
         if len(keys) == 1:
-            self._words.setdefault(keys[0], []).append((number, letters))
+            alone.append((number, letters))
         else:
             all_words = list(keys) if len(keys) > 2 else []
-            self._pairs.setdefault(keys[place : place + 2], []).append((place, all_words, number, letters))  # type: ignore[arg-type]  # a slice of two
+            longer.setdefault(keys[place + 1], []).append((place, all_words, number, letters))
 
     def find(self, text: Text) -> Found:
         """Every phrase that stands in the text, each with its places from first to last."""
         found: Found = {}
         keys, words = text.keys, text.words
-        for start, phrases in enumerate(map(self._words.get, keys)):
-            if phrases is not None:
-                for number, letters in phrases:
-                    if not letters or _letters_agree(words, start, letters):
-                        found.setdefault(number, []).append((start, start + 1))
-        for start, longer in enumerate(map(self._pairs.get, pairwise(keys))):
-            if longer is not None:
-                for place, all_words, number, letters in longer:
+        seconds = [*keys[1:], ""]
+        for start, known in enumerate(map(self._words.get, keys)):
+            if known is None:
+                continue
+            alone, longer = known
+            for number, letters in alone:
+                if not letters or _letters_agree(words, start, letters):
+                    found.setdefault(number, []).append((start, start + 1))
+            if longer and (begun := longer.get(seconds[start])) is not None:
+                for place, all_words, number, letters in begun:
                     first = start - place
                     end = first + (len(all_words) or 2)
                     if all_words and (first < 0 or keys[first:end] != all_words):

@@ -45,11 +45,15 @@ def words_of(title: str, summary: str) -> set[bytes]:
     if raw.translate(None, _ALL_BUT_EAST_ASIAN) and EAST_ASIAN.search(text):
         return {word.encode() for word in CHARACTER.split(text)[1::3]}
     words = set(raw.translate(_TO_SPACE).split())
-    if raw.translate(None, _ALL_BUT_DIGITS):
+    if has_digit(raw):
         words.add(A_NUMBER)
     if _DOT.search(raw):
         words.update(word.replace(b".", b"") for word in _DOTTED.findall(raw))
     return words
+
+
+def has_digit(raw: bytes) -> bool:
+    return bool(raw.translate(None, _ALL_BUT_DIGITS))
 
 
 def coarse(word: str) -> set[bytes]:
