@@ -244,7 +244,16 @@ _ANSWERS: dict[str, Any] = {
             "changed_at": "2026-11-20T11:04:10Z",
         },
         "items": {"tracked": 9120, "all": 61374, "newest_published_at": "2026-11-20T11:00:00Z"},
-        "sources": {"healthy": 141, "failing": 9, "silent": 6, "never checked": 0, "stopped": 0, "disabled": 38},
+        "sources": {
+            "healthy": 141,
+            "failing": 9,
+            "silent": 6,
+            "overdue": 0,
+            "never checked": 0,
+            "stopped": 0,
+            "disabled": 38,
+        },
+        "last_checked_at": "2026-11-20T11:04:10Z",
     },
     "/v1/problems": {
         "data": [

@@ -23,7 +23,7 @@ from db.filters import Filter
 from db.queries import count_items, newest_id
 
 router = APIRouter()
-HEALTH_WORDS = ("healthy", "failing", "silent", "never checked", "stopped", "disabled")
+HEALTH_WORDS = ("healthy", "failing", "silent", "overdue", "never checked", "stopped", "disabled")
 
 
 @router.get(**documented("/v1/health", model=Health, timely=True))
@@ -34,7 +34,8 @@ async def get_health(request: Request) -> Response:
     def build(snapshot: Snapshot, names: Names) -> Answer:
         Reader(request.scope["query_string"], ()).finish()
         newest = newest_id(snapshot, Filter(tracked=None))
-        words = Counter(source["health"] for source in source_documents(context, snapshot))
+        sources = source_documents(context, snapshot)
+        words = Counter(source["health"] for source in sources)
         document = {
             "status": "ok",
             "version": PROGRAM,
@@ -51,6 +52,9 @@ async def get_health(request: Request) -> Response:
                 "newest_published_at": iso(newest >> TIE_BITS) if newest is not None else None,
             },
             "sources": {word: words[word] for word in HEALTH_WORDS},
+            "last_checked_at": max(
+                (source["last_checked_at"] for source in sources if source["last_checked_at"]), default=None
+            ),
         }
         return Answer(orjson.dumps(document))
 

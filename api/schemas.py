@@ -231,7 +231,7 @@ class Source(Shape):
     language: str
     scope: str
     note: str
-    health: Literal["healthy", "failing", "silent", "never checked", "stopped", "disabled"]
+    health: Literal["healthy", "failing", "silent", "overdue", "never checked", "stopped", "disabled"]
     reason: str | None
     detail: str | None
     since: str | None = Field(description="Since when it has given nothing")
@@ -352,6 +352,7 @@ class Health(Shape):
     database: DatabaseHealth
     items: ItemsHealth
     sources: dict[str, int]
+    last_checked_at: str | None = Field(description="When any source was last asked: whether anything scrapes at all")
 
 
 class FaultDocument(Shape):

@@ -104,7 +104,7 @@ def _document(context: Context, source: SourceHealth, items: int, newest: int | 
 
 def _since(source: SourceHealth, health: str, newest: int | None) -> int | None:
     """Since when a source has given nothing: its last good check, its last item, or its end."""
-    if health == "failing":
+    if health in ("failing", "overdue"):
         return source.last_success_at
     if health == "silent":
         return newest

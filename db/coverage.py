@@ -34,6 +34,12 @@ class Watched:
     proven: bool = True
 
 
+def watched_since(snapshot: Snapshot) -> int | None:
+    """When the first item came, in seconds since 1970: of what is older there is only what feeds still held then."""
+    began: int | None = snapshot.one("SELECT min(received_at) FROM item")
+    return began
+
+
 class Checked(NamedTuple):
     """How often a source was checked, how often that failed, and one of the reasons."""
 

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from db.archive import SECONDS_PER_DAY, TIE_BITS, Snapshot
 
 SILENT_AFTER_DAYS = 30
+OVERDUE_AFTER_SECONDS = 86_400  # past the time of its next check: nobody scrapes, or too rarely
 
 
 class SourceName(NamedTuple):
@@ -62,9 +63,10 @@ def newest_items(snapshot: Snapshot, axis: str) -> dict[str, int]:
 
 
 def health_of(source: SourceHealth, newest: int | None, now: int) -> str:
-    """In one word: healthy, failing, silent, "never checked", stopped or disabled.
+    """In one word: healthy, failing, silent, overdue, "never checked", stopped or disabled.
 
-    Silent is a source that answers but had nothing new for SILENT_AFTER_DAYS; stopped is one that is gone for good.
+    Silent is a source that answers but had nothing new for SILENT_AFTER_DAYS; stopped is one that is gone for good;
+    overdue is one that was well when it was last asked, which is too long ago.
     """
     if not source.enabled:
         return "disabled"
@@ -74,6 +76,8 @@ def health_of(source: SourceHealth, newest: int | None, now: int) -> str:
         return "never checked"
     if source.failures:
         return "failing"
+    if source.next_check_at is not None and source.next_check_at < now - OVERDUE_AFTER_SECONDS:
+        return "overdue"
     if newest is None or newest < now - SILENT_AFTER_DAYS * SECONDS_PER_DAY:
         return "silent"
     return "healthy"

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 from operator import itemgetter
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import orjson
 from sqlalchemy import Connection, Engine, Row, bindparam, func, select, text, update
@@ -18,7 +18,7 @@ from db import bulk
 from db.filing import TermKey, filing_terms
 from db.labels import pack_figures, pack_tags
 from db.shapes import ItemDraft, Source, SourceMemory, Tagging
-from db.tables import ENTRY, ITEM, TERM
+from db.tables import ENTRY, ITEM, SOURCE, TERM
 from db.types import JSONText, to_epoch
 from db.watch import Check, record_check
 
@@ -70,7 +70,7 @@ class Store:
 
     def relabel(self, items: Sequence[tuple[Row[Any], Tagging]], *, now: datetime) -> int:
         """Give stored items (rows of `item`) a new tagging; nothing else about them changes. How many differed."""
-        sectors = source_sectors(self.engine)
+        sectors = {source_id: facts.sector for source_id, facts in source_facts(self.engine).items()}
         differing = [(row, tagging) for row, tagging in items if labels_differ(row, tagging, sectors[row.source_id])]
         if not differing:
             return 0
@@ -87,10 +87,21 @@ def labels_differ(row: Row[Any], tagging: Tagging, source_sector: str) -> bool:
     return any(getattr(row, name) != value for name, value in labels.items() if name != "rules_version")
 
 
-def source_sectors(engine: Engine) -> dict[str, str]:
-    """Source id → its sector, which is its items' sector where their text shows none."""
+class SourceFacts(NamedTuple):
+    """What the tags of an item depend on besides its words, as the archive keeps it of every source it ever had.
+
+    The sector is that of items whose text shows none.
+    """
+
+    scope: str
+    sector: str
+
+
+def source_facts(engine: Engine) -> dict[str, SourceFacts]:
+    """By source id."""
+    query = select(SOURCE.c.id, SOURCE.c.scope, SOURCE.c.sector)
     with engine.connect() as connection:
-        return {row.id: row.sector for row in connection.execute(text("SELECT id, sector FROM source"))}
+        return {row.id: SourceFacts(row.scope, row.sector) for row in connection.execute(query)}
 
 
 @dataclass

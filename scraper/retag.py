@@ -12,7 +12,7 @@ from sqlalchemy import Row
 
 from db.labels import unpack_tags
 from db.shapes import Source, Tag, Tagging
-from db.store import Store, labels_differ, source_sectors, stored_items
+from db.store import SourceFacts, Store, labels_differ, source_facts, stored_items
 from scraper.tag import Tagger
 
 SAMPLES = 5  # titles shown for each change of a tag
@@ -52,10 +52,10 @@ def retag(
     Nothing else about an item changes. Interrupted and repeated, it ends in the same state.
     """
     report = RetagReport()
-    sectors = source_sectors(store.engine)
+    kept = source_facts(store.engine)  # of sources that left the file as well: their items stay what they were
     for rows in stored_items(store.engine):
-        tagged = [(row, _tag(tagger, row, sources.get(row.source_id))) for row in rows]
-        differing = [(row, tagging) for row, tagging in tagged if labels_differ(row, tagging, sectors[row.source_id])]
+        tagged = [(row, _tag(tagger, row, sources.get(row.source_id, kept[row.source_id]))) for row in rows]
+        differing = [(row, made) for row, made in tagged if labels_differ(row, made, kept[row.source_id].sector)]
         for row, tagging in differing:
             report.add(row.title, _terms(unpack_tags(row.tags)), _terms(tagging.tags))
         if differing and not dry_run:
@@ -75,14 +75,14 @@ def report_text(report: RetagReport, dry_run: bool) -> str:
     return "\n".join(lines)
 
 
-def _tag(tagger: Tagger, row: Row[Any], source: Source | None) -> Tagging:
+def _tag(tagger: Tagger, row: Row[Any], source: Source | SourceFacts) -> Tagging:
     return tagger.tag(
         row.title,
         row.summary,
         categories=row.categories,
         language=row.language,
-        scope=source.scope if source else "general",
-        sector=source.sector if source else "general",
+        scope=source.scope,
+        sector=source.sector,
     )
 
 

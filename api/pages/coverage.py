@@ -30,6 +30,8 @@ def cover(context: Context, snapshot: Snapshot, view: View) -> Coverage:
     end = wanted.end if wanted.end is not None else moment + FRESH_SECONDS
     start = end - DAYS * SECONDS_PER_DAY if wanted.start is None else wanted.start // FRESH_SECONDS * FRESH_SECONDS
     watched = watch_of(snapshot, wanted, start, end, context.checks)
+    if not watched and not snapshot.one("SELECT count(*) FROM source WHERE enabled"):
+        return Coverage("No source has been asked yet, so an empty list here says nothing.", [], False)
     window = "in this time" if wanted.start is not None else f"in the last {DAYS} days"
     return in_words(watched, window)
 
@@ -50,7 +52,7 @@ def in_words(watched: list[Watched], window: str) -> Coverage:
         gaps = [f"{len(blind)} could not"] * bool(blind) + [f"{len(partly)} not all the time"] * bool(partly)
         sentence += f" {', '.join(gaps)}." if gaps else ""
     if not any(one.proven for one in watched):
-        sentence += " None has ever had any."
+        sentence += " None of them has ever had such an item."
     if blind or partly:
         sentence += " There may be news that we did not see."
     return Coverage(sentence, [_particulars(one) for one in (*blind, *partly)], not blind and not partly)

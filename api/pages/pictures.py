@@ -18,7 +18,8 @@ from api.pages.stories import figure_in_words
 from api.pages.views import View
 from api.syndication import plain
 from api.tables import cell
-from db.archive import Snapshot
+from db.archive import SECONDS_PER_DAY, Snapshot
+from db.coverage import watched_since
 from db.pictures import count_periods, find_headcounts
 from db.queries import StoredItem
 from db.recent import Recent, count_pairs
@@ -70,6 +71,8 @@ class Columns:
     highest: int
     is_estimate: bool
     periods: list[Period]
+    watched: int  # how many of the periods, the last ones, were watched from their beginning
+    began: str = ""  # the day on which watching began, where not all were
 
 
 class HeatCell(NamedTuple):
@@ -177,7 +180,10 @@ def draw_columns(
             for period, items in zip(periods, found.items, strict=True)
         ]
         series.append(Series(topic or "", label, bars, view.address("/", extra)))
-    return Columns(over, series, highest, any(found.is_estimate for _, found in counted), periods)
+    began = watched_since(snapshot)
+    watched = sum(began is not None and began < edge + SECONDS_PER_DAY for edge in edges[:-1])
+    day = words.day(began) if began is not None and watched < len(periods) else ""
+    return Columns(over, series, highest, any(found.is_estimate for _, found in counted), periods, watched, day)
 
 
 def draw_heat(snapshot: Snapshot, recent: Recent, view: View, names: Names, vocabulary: Vocabulary) -> Heat:

@@ -17,6 +17,7 @@ from api.pages.pictures import Columns, draw_columns
 from api.pages.stories import Stories
 from api.pages.subscribe import alternates, embed_codes, outlets_of
 from api.pages.views import plain_view, total_in_words
+from api.pages.words import counted
 from api.problems import Fault, Problem
 from db.archive import Snapshot
 from db.filters import Filter, Sort
@@ -133,22 +134,23 @@ class Week(NamedTuple):
     """The week under way against those before it."""
 
     items: int
-    before: float  # items a week
+    before: float | None  # items a week; None where none of those weeks was watched
     sentence: str
 
 
 def compare(columns: Columns) -> Week:
+    """With as many of the WEEKS_BEFORE as were watched from their first day on."""
     counts = [bar.items for bar in columns.series[0].bars]
-    items, earlier = counts[-1], counts[-1 - WEEKS_BEFORE : -1]
+    items, earlier = counts[-1], counts[-min(1 + WEEKS_BEFORE, max(1, columns.watched)) : -1]
+    now = f"{'about ' if columns.is_estimate else ''}{counted(items, 'item')} since Monday"
+    if not earlier:
+        began = f": watching began on {columns.began}" if columns.began else ""
+        return Week(items, None, f"{now}; there are no weeks before to compare with{began}.")
     before = sum(earlier) / len(earlier)
     usual = f"{before:.0f}" if before >= 10 else f"{before:.1f}".removesuffix(".0")
     about = "about " if columns.is_estimate else ""
-    noun = "item" if items == 1 else "items"
-    return Week(
-        items,
-        before,
-        f"{about}{items:,} {noun} since Monday; {about}{usual} a week in the {len(earlier)} weeks before.",
-    )
+    weeks = "week" if len(earlier) == 1 else f"{len(earlier)} weeks"
+    return Week(items, before, f"{now}; {about}{usual} a week in the {weeks} before.")
 
 
 def _topics(recent: Recent, names: Names, vocabulary: Vocabulary) -> list[tuple[str, str, int]]:

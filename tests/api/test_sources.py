@@ -31,6 +31,9 @@ def test_a_source_that_fails_says_why_and_since_when(shelf: Shelf, client: TestC
     ("memory", "word"),
     [
         ({}, "silent"),
+        ({"next_check_at": NOW - DAY - HOUR}, "overdue"),
+        ({"next_check_at": NOW - DAY - HOUR, "failures": 1}, "failing"),
+        ({"next_check_at": NOW - DAY + HOUR}, "silent"),
         ({"stopped_at": NOW}, "stopped"),
         ({"last_checked_at": None, "last_success_at": None}, "never checked"),
     ],
@@ -58,6 +61,7 @@ def test_health_counts_items_and_sources(shelf: Shelf, client: TestClient):
         "healthy": 1,
         "failing": 0,
         "silent": 0,
+        "overdue": 0,
         "never checked": 1,
         "stopped": 0,
         "disabled": 1,

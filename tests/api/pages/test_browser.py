@@ -113,6 +113,8 @@ def test_nothing_is_wider_than_a_phone_and_nothing_moves(open_page, address):
         requestAnimationFrame(() => requestAnimationFrame(() => done(sum)));
     })"""
     assert page.evaluate(shift) == 0
+    page.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
 
 
 def test_a_craft_and_a_region_are_picked_and_why_is_read(open_page):
@@ -156,11 +158,42 @@ def test_pages_go_on_and_back_without_script(open_page):
 
 def test_the_form_works_without_script_in_the_dark_on_a_phone(open_page):
     page = open_page("/", java_script_enabled=False, viewport=PHONE, color_scheme="dark")
+    page.get_by_text("Pick craft, region, topic, time").click()
     page.locator("#topic").select_option("layoffs")
     page.locator("#q").fill("studio")
     page.get_by_role("button", name="Show").click()
     page.wait_for_url("**/?q=studio&topic=layoffs")
     assert page.locator("article.story").count() > 0
+
+
+@pytest.mark.parametrize("address", ["/", "/?craft=voice-actor&region=US&topic=ai", "/?topic=layoffs&window=P30D"])
+def test_a_headline_is_on_the_first_screen_of_a_phone(open_page, address):
+    page = open_page(address, java_script_enabled=False, viewport=PHONE)
+    headline = page.locator("article.story h3").first.bounding_box()
+    assert headline["y"] + headline["height"] <= PHONE["height"]
+
+
+def test_what_is_folded_on_a_phone_opens_without_script(open_page):
+    page = open_page("/?craft=voice-actor", java_script_enabled=False, viewport=PHONE)
+    assert not page.locator("form").or_(page.locator("figure.first")).or_(page.locator(".chips")).first.is_visible()
+    page.get_by_text("Change what is asked for").click()
+    page.get_by_text("Items per week, as a picture").click()
+    assert page.locator("form").is_visible()
+    assert page.locator(".chips").is_visible()
+    assert page.locator("figure.first").is_visible()
+
+
+def test_nothing_is_folded_on_a_wide_screen(open_page):
+    page = open_page("/?craft=voice-actor", java_script_enabled=False)
+    assert page.locator("form").is_visible()
+    assert page.locator("figure.first").is_visible()
+    assert page.locator(".fold").first.is_hidden()
+
+
+def test_a_menu_on_a_phone_has_room_for_its_choice(open_page):
+    page = open_page("/?craft=voice-actor", viewport=PHONE)
+    page.get_by_text("Change what is asked for").click()
+    assert page.locator("#craft").bounding_box()["width"] > 300
 
 
 def test_everything_can_be_done_by_keyboard(open_page):

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 from itertools import pairwise
 
 import pytest
+from sqlalchemy import text
 
 from api.measured import keep
 from api.pages.coverage import in_words
-from api.pages.pictures import SHADES, Announcement, join_reports, periods_before, shade, to_csv
+from api.pages.pictures import SHADES, Announcement, Bar, Columns, Series, join_reports, periods_before, shade, to_csv
+from api.pages.terms import compare
 from db.coverage import Watched
+from tests.api.archive import make_client
+from tests.db.factory import DAY as A_DAY
+from tests.db.factory import NOW
 
 DAY = 86_400
 
@@ -84,3 +89,29 @@ def test_what_is_kept_of_an_evaluation_holds_no_headline():
     figures = {"precision": 1.0, "recall": 0.5, "f1": 0.7, "right": 1, "wrong": 0, "missed": 1}
     evaluation = {"items": 2, "rules_version": "r", "axes": {"topics": figures}, "errors": [{"title": "A headline"}]}
     assert "A headline" not in str(keep(evaluation, "some headlines", "2026-11-20"))
+
+
+@pytest.mark.parametrize(
+    ("watched", "sentence"),
+    [
+        (12, "3 items since Monday; 2 a week in the 8 weeks before."),
+        (4, "3 items since Monday; 2 a week in the 3 weeks before."),
+        (2, "3 items since Monday; 2 a week in the week before."),
+        (1, "3 items since Monday; there are no weeks before to compare with: watching began on Sunday."),
+        (0, "3 items since Monday; there are no weeks before to compare with: watching began on Sunday."),
+    ],
+)
+def test_a_week_is_compared_with_the_weeks_that_were_watched(watched, sentence):
+    bars = [Bar("", "", items, 0.0, "", "") for items in (*[2] * 11, 3)]
+    columns = Columns("week", [Series("", "Items", bars, "")], 3, False, [], watched, "Sunday")
+    assert compare(columns).sentence == sentence
+
+
+@pytest.mark.parametrize(("began", "watched"), [(NOW - 100 * A_DAY, 12), (datetime(2026, 11, 2, 9, tzinfo=UTC), 3)])
+def test_weeks_before_watching_began_are_told(shelf, database_url, began, watched):
+    shelf.add("a", "ai", published_at=NOW - 30 * A_DAY)
+    with shelf.engine.begin() as connection:
+        connection.execute(text("UPDATE item SET received_at = :at"), {"at": int(began.timestamp())})
+    with make_client(database_url) as client:
+        page = client.get("/charts").text
+        assert ("Watching began on Monday 2 November 2026" in page) is (watched < 12)
