@@ -13,7 +13,7 @@ from api.names import Names
 from api.pages import pictures
 from api.pages.answering import CSV, Page, page_answer
 from api.pages.coverage import cover
-from api.pages.subscribe import alternates
+from api.pages.subscribe import alternates, outlets_of
 from api.pages.views import View, hidden_fields, make_chips, make_menus, read_view, total_in_words
 from api.problems import Problem
 from db.archive import Snapshot
@@ -43,6 +43,7 @@ async def get_charts(request: Request) -> Response:
             "regions": pictures.draw_regions(recent, view, names, vocabulary),
             "months": pictures.draw_headcounts(snapshot, view, names),
             "tables": {name: view.address(f"/charts/{name}.csv", {"over": over}) for name in _TABLES},
+            "outlets": outlets_of(context, view),
             "alternates": alternates(context, view),
         }
         return Page("charts.html", values)
