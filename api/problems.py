@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 from starlette.responses import Response
 
-from db.errors import DatabaseError, NoDatabase, SchemaTooNew, SchemaTooOld, TooSlow
+from db.errors import DatabaseError, NoDatabase, NotOurs, SchemaTooNew, SchemaTooOld, TooSlow
 
 log = logging.getLogger(__name__)
 MEDIA_TYPE = "application/problem+json"
@@ -70,6 +70,7 @@ _FOR_READERS: dict[type[Exception], str] = {
     NoDatabase: "There is no database yet; its owner is to run: craftwatch migrate",
     SchemaTooOld: "The database is of an older version; its owner is to run: craftwatch migrate",
     SchemaTooNew: "The database was written by a later version of this program, which its owner is to update.",
+    NotOurs: "The database is another program's; its owner is to name another in CRAFTWATCH_DATABASE_URL.",
 }
 
 

@@ -18,7 +18,7 @@ from db.archive import TIE_BITS
 from db.contents import TABLES, Adding, OnRows, count_rows, read_contents, read_rows
 from db.copying import add_rows, expect, fill, reading, set_sequences, tidy
 from db.engine import is_sqlite, open_engine, sqlite_path
-from db.errors import BackupUnusable, DatabaseUnusable, NotEmpty, SchemaTooNew, SchemaTooOld, explain
+from db.errors import BackupUnusable, DatabaseUnusable, NotEmpty, NotOurs, SchemaTooNew, SchemaTooOld, explain
 from db.lock import run_lock
 from db.migrations import check_schema, migrate
 from db.types import from_epoch, to_epoch
@@ -76,7 +76,8 @@ def restore(
     mode; one that is made anew only its owner can read, like the backup. Whoever reads meanwhile sees
     what was there before. The data version goes on past that of an archive that is replaced, so that no reader takes
     what it has kept for new.
-    Raises BackupUnusable, SchemaTooNew (a backup of a later craftwatch), NotEmpty (unless `force`), AlreadyRunning.
+    Raises BackupUnusable, SchemaTooNew (a backup of a later craftwatch), NotEmpty (unless `force`), AlreadyRunning, and
+    NotOurs: another program's database is never replaced.
     """
     with _up_to_date(file) as backup, run_lock(target):
         if is_sqlite(target):
@@ -214,6 +215,8 @@ def _up_to_date(file: Path) -> Iterator[Engine]:
             check_schema(backup)
         except SchemaTooNew:
             raise SchemaTooNew(f"{file} was written by a later craftwatch. Update craftwatch.") from None
+        except NotOurs:
+            raise BackupUnusable(f"{file} is not a backup of craftwatch, but another program's.") from None
         except SchemaTooOld:
             with _migrated(backup) as newer:
                 yield newer

@@ -85,7 +85,7 @@ def _open_sqlite(url: URL, read_only: bool, wait_seconds: float) -> Engine:
             connection.execute("PRAGMA query_only = ON")
             connection.execute(f"PRAGMA mmap_size = {_MAPPED_BYTES}")
         else:
-            connection.execute("PRAGMA journal_mode = WAL")
+            _write_ahead(connection)
             connection.execute("PRAGMA synchronous = NORMAL")
             connection.execute(f"PRAGMA cache_size = -{_WRITER_CACHE_KB}")
             connection.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")
@@ -96,6 +96,13 @@ def _open_sqlite(url: URL, read_only: bool, wait_seconds: float) -> Engine:
     begin = "BEGIN" if read_only else "BEGIN IMMEDIATE"
     event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(begin))
     return engine
+
+
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    """The mode stays with the file, so another program's keeps the one it has; we refuse to work with it anyway."""
+    ours_or_new = "SELECT count(*) = 0 OR sum(name = 'item_term') FROM sqlite_master"
+    if connection.execute(ours_or_new).fetchone()[0]:
+        connection.execute("PRAGMA journal_mode = WAL")
 
 
 def _make_folder(folder: Path) -> None:

@@ -4,6 +4,7 @@ DatabaseError
 ├── NoDatabase        nothing there yet
 ├── SchemaTooOld      migrate first
 ├── SchemaTooNew      written by a later craftwatch
+├── NotOurs           another program's
 ├── TooSlow           a read took longer than it may
 ├── HalfCopied        `copy` into it was interrupted
 ├── NotEmpty          an archive is where another one is to go
@@ -31,6 +32,10 @@ class SchemaTooOld(DatabaseError):
 
 
 class SchemaTooNew(DatabaseError):
+    pass
+
+
+class NotOurs(DatabaseError):
     pass
 
 

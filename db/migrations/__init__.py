@@ -8,24 +8,26 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Engine, inspect, text
 
-from db.errors import HalfCopied, NoDatabase, SchemaTooNew, SchemaTooOld
+from db.errors import HalfCopied, NoDatabase, NotOurs, SchemaTooNew, SchemaTooOld
 
 if TYPE_CHECKING:
     from alembic.config import Config
 
 HALF_COPIED = "half_copied"  # a counter that is there while db.copying is at work, or was interrupted
 _FOLDER = Path(__file__).parent
+_HISTORY = "alembic_version"
+_SINCE_THE_FIRST = {"counter", "item", "item_term", "term_day"}  # tables of every schema of ours
+_NAMED = 3  # tables of another program
 
 
 def migrate(engine: Engine) -> bool:
     """Bring the schema up to date in one transaction; true when there was something to do.
 
-    Raises SchemaTooNew when a later craftwatch wrote the database.
+    Raises SchemaTooNew when a later craftwatch wrote the database, NotOurs when another program did.
     """
     from alembic import command  # slow to import, and every other command only asks which version there is
 
-    before = _current(engine)
-    _refuse_newer(before)
+    before = _revision(engine)
     with engine.begin() as connection:
         config = _config()
         config.attributes["connection"] = connection
@@ -34,18 +36,19 @@ def migrate(engine: Engine) -> bool:
 
 
 def is_up_to_date(engine: Engine) -> bool:
-    return _current(engine) == _head()
+    """Raises SchemaTooNew, NotOurs."""
+    return _revision(engine) == _head()
 
 
 def check_schema(engine: Engine) -> None:
     """Raises SchemaTooOld or SchemaTooNew unless the schema is the one this code was written for.
 
-    Raises NoDatabase where there are no tables yet, HalfCopied where a copy into it was interrupted.
+    Raises NoDatabase where there are no tables yet, NotOurs where they are another program's, HalfCopied where a copy
+    into it was interrupted.
     """
-    current = _current(engine)
-    if current is None and _is_empty(engine):
+    current = _revision(engine)
+    if current is None:
         raise NoDatabase("There is nothing in the database yet. Run: craftwatch migrate")
-    _refuse_newer(current)
     if current != _head():
         raise SchemaTooOld("The database is of an older version. Run: craftwatch migrate")
     with engine.connect() as connection:
@@ -53,24 +56,36 @@ def check_schema(engine: Engine) -> None:
             raise HalfCopied("The archive is not copied to here in full yet. Run the same craftwatch copy again.")
 
 
-def _refuse_newer(current: str | None) -> None:
-    if current is not None and current not in _revisions():
+def _revision(engine: Engine) -> str | None:
+    """Of our schema; None where there is no table yet. Raises SchemaTooNew, NotOurs."""
+    with engine.connect() as connection:
+        tables = set(inspect(connection).get_table_names())
+        stated = connection.scalars(text("SELECT version_num FROM alembic_version")).all() if _HISTORY in tables else []
+    if not stated and tables <= {_HISTORY}:
+        return None
+    current = stated[0] if len(stated) == 1 else ""
+    if not current or not (tables >= _SINCE_THE_FIRST or _looks_later(current)):
+        raise NotOurs(
+            f"The database is another program's (with {_some(tables)} in it). "
+            "Name another: in CRAFTWATCH_DATABASE_URL, for copy with --to."
+        )
+    if current not in _revisions():
         raise SchemaTooNew(
             f"The database was written by a later craftwatch (schema {current}). Update craftwatch, or name another "
             "database in CRAFTWATCH_DATABASE_URL."
         )
+    return current
 
 
-def _is_empty(engine: Engine) -> bool:
-    with engine.connect() as connection:
-        return not inspect(connection).get_table_names()
+def _looks_later(revision: str) -> bool:
+    """Other programs' revisions are not numbers as long as ours."""
+    return len(revision) == len(_head()) and revision.isdecimal() and revision > _head()
 
 
-def _current(engine: Engine) -> str | None:
-    with engine.connect() as connection:
-        if not inspect(connection).has_table("alembic_version"):
-            return None
-        return connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one_or_none()
+def _some(tables: set[str]) -> str:
+    names = sorted(tables - {_HISTORY} or tables)
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return f"table{'s' if len(names) > 1 else ''} {', '.join(names[:_NAMED])}{more}"
 
 
 def _head() -> str:

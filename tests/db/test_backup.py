@@ -12,7 +12,7 @@ from db.backup import Inventory, back_up, restore
 from db.contents import TABLES, Contents, Values, read_contents
 from db.copying import add_rows, reading
 from db.engine import open_engine
-from db.errors import BackupUnusable, DatabaseUnusable, NotEmpty, SchemaTooNew
+from db.errors import BackupUnusable, DatabaseUnusable, NotEmpty, NotOurs, SchemaTooNew
 from db.lock import AlreadyRunning, run_lock
 from db.migrations import check_schema
 from tests.db.factory import HOUR, NOW
@@ -120,6 +120,26 @@ def test_a_database_that_has_items_is_not_replaced_unasked(engine: Engine, file:
     back_up(engine, file)
     with pytest.raises(NotEmpty, match="--force"):
         restore(file, engine, NOW)
+
+
+@pytest.mark.parametrize("force", [False, True])
+def test_what_another_program_has_is_never_replaced(engine: Engine, file: Path, tmp_path: Path, force: bool) -> None:
+    back_up(engine, file)
+    books = tmp_path / "books.db"
+    run_on(books, "CREATE TABLE invoice (id INTEGER, sum INTEGER)")
+    before = books.read_bytes()
+    target = open_engine(f"sqlite:///{books}")
+    with pytest.raises(NotOurs, match="CRAFTWATCH_DATABASE_URL"):
+        restore(file, target, NOW, force=force)
+    target.dispose()
+    assert books.read_bytes() == before
+
+
+def test_a_file_of_another_program_is_no_backup(target: Engine, file: Path) -> None:
+    run_on(file, "CREATE TABLE item (id INTEGER, price INTEGER)")
+    run_on(file, "CREATE TABLE alembic_version (version_num TEXT)")
+    with pytest.raises(BackupUnusable, match="another program's"):
+        restore(file, target, NOW)
 
 
 def test_what_came_after_the_backup_is_gone_when_it_is_restored(engine: Engine, file: Path) -> None:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, inspect, text
 
 from db.engine import open_engine
-from db.errors import NoDatabase, SchemaTooNew, SchemaTooOld
-from db.migrations import check_schema, migrate
+from db.errors import NoDatabase, NotOurs, SchemaTooNew, SchemaTooOld
+from db.migrations import check_schema, is_up_to_date, migrate
 from db.migrations.names import include_name
 from db.models import metadata
 from tests.api.archive import make_headcount, make_labels, make_shelf
@@ -106,3 +109,69 @@ def test_a_database_of_a_later_craftwatch_is_refused(engine: Engine) -> None:
 def test_reading_a_database_that_is_not_there_says_what_to_run(tmp_path: Path) -> None:
     with pytest.raises(NoDatabase, match="craftwatch migrate"):
         open_engine(f"sqlite:///{tmp_path / 'none.db'}", read_only=True)
+
+
+# Another program's database
+
+
+@pytest.fixture
+def stranger(engine: Engine) -> Engine:
+    """A database of another program, which would rather keep it."""
+    with engine.begin() as connection:
+        for table in reversed(metadata.sorted_tables):
+            connection.execute(text(f"DROP TABLE {table.name}"))
+        connection.execute(text("DROP TABLE alembic_version"))
+        if engine.dialect.name == "sqlite":
+            connection.execute(text("DROP TABLE item_search"))
+        connection.execute(text("CREATE TABLE invoice (id INTEGER, sum INTEGER)"))
+        connection.execute(text("INSERT INTO invoice VALUES (1, 100)"))
+    return engine
+
+
+def give_history(engine: Engine, *revisions: str) -> None:
+    """As a program has it that uses Alembic too."""
+    with engine.begin() as connection:
+        connection.execute(text("CREATE TABLE alembic_version (version_num VARCHAR(32))"))
+        for revision in revisions:
+            connection.execute(text(f"INSERT INTO alembic_version VALUES ('{revision}')"))
+
+
+HISTORIES = {"none": [], "another": ["ae1027a6acf0"], "like ours": ["0001"], "two": ["0001", "0002"]}
+
+
+@pytest.mark.parametrize("revisions", HISTORIES.values(), ids=HISTORIES)
+@pytest.mark.parametrize("ask", [check_schema, migrate, is_up_to_date])
+def test_a_database_of_another_program_is_refused(
+    stranger: Engine, ask: Callable[[Engine], object], revisions: list[str]
+) -> None:
+    if revisions:
+        give_history(stranger, *revisions)
+    with pytest.raises(NotOurs, match=r"another program's \(with table invoice in it\).*CRAFTWATCH_DATABASE_URL"):
+        ask(stranger)
+    with stranger.connect() as connection:
+        assert set(inspect(connection).get_table_names()) <= {"invoice", "alembic_version"}
+
+
+def test_a_database_of_a_much_later_craftwatch_is_still_ours(stranger: Engine) -> None:
+    give_history(stranger, "0999")
+    with pytest.raises(SchemaTooNew, match="Update craftwatch"):
+        check_schema(stranger)
+
+
+def test_a_database_that_was_emptied_can_be_migrated(stranger: Engine) -> None:
+    give_history(stranger)
+    with stranger.begin() as connection:
+        connection.execute(text("DROP TABLE invoice"))
+    assert migrate(stranger) is True
+
+
+def test_the_file_of_another_program_stays_as_it_is(tmp_path: Path) -> None:
+    file = tmp_path / "books.db"
+    with closing(sqlite3.connect(file, isolation_level=None)) as connection:
+        connection.execute("CREATE TABLE invoice (id INTEGER, sum INTEGER)")
+    before = file.read_bytes()
+    engine = open_engine(f"sqlite:///{file}")
+    with pytest.raises(NotOurs):
+        migrate(engine)
+    engine.dispose()
+    assert file.read_bytes() == before
