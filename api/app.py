@@ -22,6 +22,7 @@ from api.envelope import Endpoint, Envelope
 from api.openapi import openapi_document
 from api.pages import routes
 from api.pages.answering import problem_page, wants_page
+from api.pages.rendering import load_all
 from api.problems import Problem, problem_of, problem_response
 from api.settings import ApiSettings
 from db.errors import DatabaseError
@@ -43,6 +44,7 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        load_all()
         yield
         context.archive.close()
 

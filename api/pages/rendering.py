@@ -70,6 +70,14 @@ def environment() -> Environment:
     return made
 
 
+def load_all() -> None:
+    """Read every template and static file now: an update may take them away from under a server that runs."""
+    static_files()
+    fingerprint()
+    for template in environment().list_templates():
+        environment().get_template(template)
+
+
 def render(template: str, values: Mapping[str, Any]) -> bytes:
     # UTF-8 has no halves of characters.
     return environment().get_template(template).render(values).encode("utf-8", "replace")
