@@ -93,8 +93,10 @@ def problem_page(request: Request, problem: Problem) -> Response:
 
 def _frame(context: Context, request: Request) -> dict[str, Any]:
     """What the frame round every page shows."""
+    path, query = request.scope["path"], request.scope["query_string"].decode("ascii", "replace")
     return {
-        "path": request.scope["path"],
+        "path": path,
+        "address": context.url(path, query),
         "report_url": context.settings.report_url,
         "now": int(context.moment().timestamp()),
     }

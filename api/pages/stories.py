@@ -22,7 +22,7 @@ from db.shapes import Axis
 from db.vocabulary import Vocabulary
 
 AXES = {Axis.TOPIC: "topic", Axis.CRAFT: "craft", Axis.REGION: "region", Axis.UNION: "union", Axis.EMPLOYER: "employer"}
-MOST_TAGS = 8  # shown under an item; the rest under "why tagged"
+MOST_TAGS = 8  # shown under an item; the rest under "why tagged" and on paper
 
 
 class Piece(NamedTuple):
@@ -64,7 +64,7 @@ class Story:
     date_note: str
     language: str  # as HTML's lang wants it; "" for the page's own
     tags: list[TagLink]
-    more_tags: int
+    more_tags: list[TagLink]
     figures: list[str]
     why: list[Why]
 
@@ -104,7 +104,7 @@ class Stories:
             date_note="" if item.date_quality in ("stated", "updated") else "date not stated; this is when we saw it",
             language=item.language if item.language[:2] not in ("en", "") else "",
             tags=shown[:MOST_TAGS],
-            more_tags=max(0, len(shown) - MOST_TAGS),
+            more_tags=shown[MOST_TAGS:],
             figures=[figure_in_words(figure) for figure in figures],
             why=[self._why(item, tag, links[tag["axis"], tag["term"]], tags) for tag in tags],
         )

@@ -251,3 +251,12 @@ def test_print_leaves_out_what_paper_cannot_do(open_page):
     page.emulate_media(media="print")
     assert not page.locator("form").is_visible()
     assert page.locator(".address").first.is_visible()
+
+
+def test_print_shows_what_a_screen_folds_and_no_words_that_only_lead_elsewhere(open_page):
+    page = open_page("/charts?craft=voice-actor")
+    page.emulate_media(media="print")
+    assert page.locator("header .paper").is_visible()
+    assert page.get_by_text("it refuses to be read by programs").is_visible()
+    words = page.locator("body").inner_text()
+    assert [dead for dead in ("per month", "The list", "Which, and since when", "Follow:") if dead in words] == []
