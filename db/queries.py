@@ -17,7 +17,7 @@ from db.sets import TermSets
 
 RELEVANCE_WINDOW = 1_000  # newest matches among which `relevance` orders
 GATHER = 5_000  # items that are put in order at once
-SEARCH_EXACTLY = 2_000  # items with the words looked for that are counted one by one
+SEARCH_EXACTLY = 1_000  # items with the words looked for that are counted one by one
 COUNT_EXACTLY = 8_192  # candidates that are looked at one by one to count; beyond, a sample of about as many
 
 
