@@ -1,6 +1,13 @@
-"""/embed/list, /embed/chart.svg, /embed/badge.svg: any view inside another site, without script."""
+"""/embed/list, /embed/chart.svg, /embed/badge.svg: any view inside another site, without script.
+
+`theme` is "light" by default, since most sites are; "auto" is what the reader's browser prefers.
+"""
 
 from __future__ import annotations
+
+import hashlib
+from base64 import b64encode
+from typing import Any
 
 from fastapi import APIRouter
 from starlette.requests import Request
@@ -10,10 +17,12 @@ from api.dependencies import Context
 from api.filters import Reader
 from api.names import Names
 from api.pages import pictures
-from api.pages.answering import EMBED_HEADERS, SVG, Page, page_answer
+from api.pages.answering import EMBED_HEADERS, FRESH_SECONDS, SVG, Page, page_answer
+from api.pages.coverage import DAYS, in_words
 from api.pages.stories import Stories
 from api.pages.views import View, read_view
-from db.archive import Snapshot
+from db.archive import SECONDS_PER_DAY, Snapshot
+from db.coverage import watch_of
 from db.queries import find_items, get_items
 
 router = APIRouter(include_in_schema=False)
@@ -21,6 +30,15 @@ THEMES = {
     "light": {"paper": "#ffffff", "ink": "#1d1b19", "soft": "#5f5a54", "line": "#d9d4cc", "accent": "#9b2c2c"},
     "dark": {"paper": "#191816", "ink": "#ece8e1", "soft": "#aaa49b", "line": "#45413b", "accent": "#e58f87"},
 }
+CHOICES = (*THEMES, "auto")
+# A picture in <img> loads no style sheet, so "auto" brings its own, which the policy names by its hash (CSP 3 §8.3).
+_IN_THE_DARK = (
+    "@media (prefers-color-scheme: dark) {{ .paper, .on-accent {{ fill: {paper} }} .ink {{ fill: {ink} }} "
+    ".soft {{ fill: {soft} }} .accent {{ fill: {accent} }} .line {{ stroke: {line} }} .edge {{ stroke: {accent} }} }}"
+).format(**THEMES["dark"])
+_HASH = b64encode(hashlib.sha256(_IN_THE_DARK.encode()).digest()).decode()
+_POLICY = EMBED_HEADERS["Content-Security-Policy"]
+AUTO_HEADERS = {"Content-Security-Policy": _POLICY.replace("style-src 'self'", f"style-src 'self' 'sha256-{_HASH}'")}
 MOST = 25
 CHARACTER = 6.7  # px, about, of the badge's 12 px letters
 
@@ -28,7 +46,7 @@ CHARACTER = 6.7  # px, about, of the badge's 12 px letters
 @router.get("/embed/list")
 async def get_list(request: Request) -> Response:
     def build(context: Context, snapshot: Snapshot, names: Names) -> Page:
-        view = read_view(request, context, names)
+        view, theme = _read(request, context, names)
         limit = min(view.query.limit, MOST) if view.place else 10
         found = find_items(snapshot, view.query.filter, view.query.sort, limit)
         stored = get_items(snapshot, found.ids)
@@ -38,6 +56,8 @@ async def get_list(request: Request) -> Response:
             "title": view.title or "AI, layoffs and contracts in entertainment",
             "days": Stories(context, names, view, snapshot.term_keys()).by_day(items),
             "home": context.url(view.address("/")),
+            "theme": theme,
+            **_readable(context, snapshot, view),
         }
         return Page("embed_list.html", values, EMBED_HEADERS)
 
@@ -50,8 +70,8 @@ async def get_chart(request: Request) -> Response:
         view, theme = _read(request, context, names)
         columns = pictures.draw_columns(snapshot, view, names, context.moment())
         title = view.title or "AI, layoffs and contracts in entertainment"
-        values = {"title": _cut(title, 70), "columns": columns, "colours": THEMES[theme]}
-        return Page("chart.svg", values, EMBED_HEADERS, SVG)
+        values = {"title": _cut(title, 70), "columns": columns, **_readable(context, snapshot, view)}
+        return _picture("chart.svg", values, theme)
 
     return await page_answer(request, build)
 
@@ -64,10 +84,11 @@ async def get_badge(request: Request) -> Response:
         view, theme = _read(request, context, names)
         columns = pictures.draw_columns(snapshot, view, names, context.moment())
         label = _cut(view.title or "craftwatch", 50)
-        value = f"{columns.series[0].bars[-1].items:,} this week"
+        readable = _readable(context, snapshot, view)
+        items = columns.series[0].bars[-1].items
+        value = "not watched" if readable["unread"] and not items else f"{items:,} this week"
         left, right = _width(label), _width(value)
-        values = {"label": label, "value": value, "left": left, "right": right, "colours": THEMES[theme]}
-        return Page("badge.svg", values, EMBED_HEADERS, SVG)
+        return _picture("badge.svg", {"label": label, "value": value, "left": left, "right": right, **readable}, theme)
 
     return await page_answer(request, build)
 
@@ -76,9 +97,23 @@ def _read(request: Request, context: Context, names: Names) -> tuple[View, str]:
     view = read_view(request, context, names, ("theme",))
     reader = Reader(b"", ())
     reader.values["theme"] = [value for name, value in view.query.pairs if name == "theme"]
-    theme = reader.choice("theme", THEMES, "light")
+    theme = reader.choice("theme", CHOICES, CHOICES[0])
     reader.finish()
     return view, theme
+
+
+def _picture(template: str, values: dict[str, Any], theme: str) -> Page:
+    if theme == "auto":
+        return Page(template, {**values, "colours": THEMES["light"], "style": _IN_THE_DARK}, AUTO_HEADERS, SVG)
+    return Page(template, {**values, "colours": THEMES[theme], "style": ""}, EMBED_HEADERS, SVG)
+
+
+def _readable(context: Context, snapshot: Snapshot, view: View) -> dict[str, Any]:
+    """`unread`: none of the sources that may have such items could be read of late, which `sentence` says in words."""
+    end = int(context.moment().timestamp()) // FRESH_SECONDS * FRESH_SECONDS + FRESH_SECONDS
+    watched = watch_of(snapshot, view.query.filter, end - DAYS * SECONDS_PER_DAY, end, context.checks)
+    sentence = in_words(watched, f"in the last {DAYS} days").sentence
+    return {"unread": all(one.state == "blind" for one in watched), "sentence": sentence, "read_days": DAYS}
 
 
 def _width(text: str) -> int:
