@@ -196,6 +196,23 @@ def test_a_menu_on_a_phone_has_room_for_its_choice(open_page):
     assert page.locator("#craft").bounding_box()["width"] > 300
 
 
+def test_the_columns_of_crafts_and_topics_are_of_one_width_on_a_phone(open_page):
+    page = open_page("/charts", viewport=PHONE)
+    boxes = [head.bounding_box()["width"] for head in page.locator(".heat thead th").all()[1:]]
+    assert max(boxes) - min(boxes) < 1
+    words = (
+        "[...document.querySelectorAll('.heat thead th')].filter(one => one.scrollWidth > one.clientWidth + 1).length"
+    )
+    assert page.evaluate(words) == 0
+
+
+def test_the_caption_of_a_table_that_scrolls_wraps_on_a_phone(open_page):
+    page = open_page("/about", viewport=PHONE)
+    caption = "(() => { const range = document.createRange(); range.selectNodeContents("
+    caption += "document.querySelector('.scroll caption')); return range.getBoundingClientRect().right })()"
+    assert page.evaluate(caption) <= 345
+
+
 def test_everything_can_be_done_by_keyboard(open_page):
     page = open_page("/")
     page.keyboard.press("Tab")
