@@ -65,6 +65,7 @@ _ADVICE = {
     "SQLITE_READONLY": "it is read-only; give this user write permission on the file and its folder",
     "SQLITE_FULL": "the disk is full; free some space and run again, nothing that was saved is lost",
     "SQLITE_IOERR": "the disk failed or is full; check it and run again",
+    "SQLITE_CORRUPT_VTAB": "its index of words is damaged; run: craftwatch rebuild",
     "SQLITE_CORRUPT": "the file is damaged; put it aside and restore a backup",
     "SQLITE_NOTADB": "the file is not an SQLite database; put it aside or name another in CRAFTWATCH_DATABASE_URL",
     "SQLITE_CANTOPEN": "the file cannot be opened; check the path in CRAFTWATCH_DATABASE_URL and its permissions",

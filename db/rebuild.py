@@ -12,7 +12,6 @@ from typing import Any
 
 import orjson
 from sqlalchemy import BigInteger, Column, Connection, Engine, Integer, MetaData, Row, SmallInteger, Table, text
-from sqlalchemy.exc import DatabaseError as DriverError
 
 from db.bulk import run
 from db.copying import add_rows, tidy
@@ -23,6 +22,7 @@ from db.lock import run_lock
 from db.migrations import check_schema
 from db.shapes import Tagging
 from db.store import SECONDS_PER_DAY, TIE_BITS, find_or_add_term, next_version
+from db.words import are_words_right, index_words
 
 BATCH = 2_000  # items read at once
 _EPOCHS = 1_000_000  # days by which a moment is moved before it is divided: databases round towards 1970
@@ -163,12 +163,10 @@ def _set_search_right(connection: Connection) -> bool:
     """Whether SQLite's index differed from the items. PostgreSQL derives the words with each row."""
     if connection.dialect.name != "sqlite":
         return False
-    try:
-        connection.execute(text("INSERT INTO item_search (item_search, rank) VALUES ('integrity-check', 1)"))
-    except DriverError:
-        connection.execute(text("INSERT INTO item_search (item_search) VALUES ('rebuild')"))
-        return True
-    return False
+    if are_words_right(connection):
+        return False
+    index_words(connection)
+    return True
 
 
 def _reindex(engine: Engine) -> None:

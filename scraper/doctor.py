@@ -31,6 +31,7 @@ from db.shapes import Failure
 from db.sources import SourceHealth, health_of, load_sources, newest_items
 from db.types import from_epoch, to_epoch
 from db.vocabulary import load_vocabulary
+from db.words import look_at_words
 from scraper.options import OptionSetting
 from scraper.settings import PREFIX, ScraperSettings
 from scraper.sources import SourcesError
@@ -289,7 +290,8 @@ def _user() -> str:
 
 def _inside(engine: Engine, url: str, now: datetime) -> Findings:
     with reading(engine) as moment:
-        yield from _integrity(moment)
+        damage = _integrity(moment)
+        yield from damage
         if not checkup.is_writable(moment):
             found = "This user may not write to the database, or its server is a replica."
             yield Finding(
@@ -300,6 +302,8 @@ def _inside(engine: Engine, url: str, now: datetime) -> Findings:
             )
         vitals = checkup.take_vitals(moment, load_vocabulary().rules_version, now)
         yield from _counts(moment, vitals)
+        if is_sqlite(engine) and all(finding.grade is Grade.FINE for finding in damage):
+            yield _words(sqlite_path(engine))  # while `moment` is open: who closes the file last writes to it
     yield from _clock(vitals, now)
     yield from _rules(vitals)
     archive = Archive(url)
@@ -313,15 +317,23 @@ def _inside(engine: Engine, url: str, now: datetime) -> Findings:
     yield from _health(sources, newest, now)
 
 
-def _integrity(moment: Connection) -> Findings:
-    faults = checkup.file_faults(moment)
-    for fault in faults:
+def _integrity(moment: Connection) -> list[Finding]:
+    findings = []
+    for fault in checkup.file_faults(moment):
         advice = "Put the database aside and run: craftwatch restore FILE, with the newest backup."
         if "index" in fault and moment.dialect.name == "postgresql":
             advice = "Run on the server: REINDEX DATABASE"
-        yield Finding("integrity", Grade.BROKEN, f"The database is damaged: {fault}.", advice)
-    if not faults:
-        yield Finding("integrity", Grade.FINE, "No damage found.")
+        findings.append(Finding("integrity", Grade.BROKEN, f"The database is damaged: {fault}.", advice))
+    return findings or [Finding("integrity", Grade.FINE, "No damage found.")]
+
+
+def _words(file: Path) -> Finding:
+    index = look_at_words(file)
+    if index.fault:
+        return Finding("search", Grade.BROKEN, f"Searches fail: {index.fault}.", "Run: craftwatch rebuild")
+    if index.unchecked:
+        return Finding("search", Grade.FINE, f"The index of words was not looked at in full: {index.unchecked}.")
+    return Finding("search", Grade.FINE, "The index of words fits the items.")
 
 
 def _counts(moment: Connection, vitals: checkup.Vitals) -> Findings:

@@ -190,16 +190,20 @@ def doctor(context: click.Context, as_json: bool) -> None:
 
 
 def _warn_of_counts(file: Path) -> None:
-    """Say so, on standard error, where numbers in a backup do not add up: it is kept, for `rebuild` mends them."""
+    """Say so, on standard error, where a backup holds what `rebuild` mends: it is kept."""
     from db.checkup import count_advice, count_faults
     from db.copying import reading
     from db.engine import open_engine
+    from db.words import look_at_words
 
     engine = open_engine(f"sqlite:///{file.absolute()}", read_only=True)
     try:
         with reading(engine) as moment:
             for fault in count_faults(moment):
                 announce(f"Numbers in the database and in its backup do not add up: {fault}. {count_advice(fault)}")
+        fault = look_at_words(file).fault
+        if fault:
+            announce(f"Searches fail in the database and in its backup: {fault}. Run: craftwatch rebuild")
     finally:
         engine.dispose()
 

@@ -163,6 +163,29 @@ def test_a_backup_with_numbers_that_do_not_add_up_says_so_and_is_kept(desk: Desk
     assert (done.exit_code, "craftwatch rebuild" in done.stderr) == (0, True)
 
 
+def test_a_backup_whose_index_of_words_is_damaged_says_so_and_is_kept(desk: Desk) -> None:
+    if not desk.url.startswith("sqlite"):
+        pytest.skip("PostgreSQL's is not in the backup, where it is made anew")
+    desk.spoil("DELETE FROM item_search_data WHERE id > 10")
+    done = desk.run("backup", str(desk.folder / "backup"))
+    assert (done.exit_code, "Searches fail" in done.stderr, "craftwatch rebuild" in done.stderr) == (0, True, True)
+
+
+def test_searches_that_failed_are_answered_again_when_rebuilt(desk: Desk) -> None:
+    if not desk.url.startswith("sqlite"):
+        pytest.skip("PostgreSQL derives the words of an item with each write")
+
+    def searched() -> tuple[int, list[str]]:
+        status, _, body = desk.answers()["/v1/items?q=title"]
+        return status, [item["id"] for item in json.loads(body).get("data", [])]
+
+    before = searched()
+    desk.spoil("DELETE FROM item_search_data WHERE id > 10")
+    failing = searched()
+    desk.run("rebuild")
+    assert (failing, searched()) == ((503, []), before)
+
+
 def test_a_backup_whose_numbers_add_up_says_nothing_of_them(desk: Desk) -> None:
     assert desk.run("backup", str(desk.folder / "backup")).stderr == ""
 

@@ -188,6 +188,14 @@ def a_newer_schema(clinic: Clinic) -> None:
     clinic.run("UPDATE alembic_version SET version_num = '9999'")
 
 
+def a_database_of_another_program(clinic: Clinic) -> None:
+    engine = open_engine(f"sqlite:///{clinic.folder / 'books.db'}")
+    with engine.begin() as connection:
+        connection.execute(text("CREATE TABLE invoice (id INTEGER)"))
+    engine.dispose()
+    clinic.patch.setenv("CRAFTWATCH_DATABASE_URL", f"sqlite:///{clinic.folder / 'books.db'}")
+
+
 def a_copy_that_was_interrupted(clinic: Clinic) -> None:
     clinic.run("INSERT INTO counter VALUES ('half_copied', 1)")
 
@@ -224,6 +232,12 @@ def an_item_that_is_not_filed(clinic: Clinic) -> None:
 
 def an_entry_that_was_lost(clinic: Clinic) -> None:
     clinic.run("DELETE FROM entry WHERE item_id = (SELECT max(id) FROM item)")
+
+
+def an_index_of_words_with_blocks_missing(clinic: Clinic) -> None:
+    if not clinic.on_sqlite:
+        pytest.skip("PostgreSQL derives the words of an item with each write")
+    clinic.run("DELETE FROM item_search_data WHERE id > 10")
 
 
 def older_rules(clinic: Clinic) -> None:
@@ -277,6 +291,7 @@ FAULTS: list[tuple[Callable[[Clinic], None], Grade, str, str, str]] = [
     (no_database, BROKEN, "database", "no", ""),
     (an_older_schema, BROKEN, "database", "older version", "craftwatch migrate"),
     (a_newer_schema, BROKEN, "database", "later craftwatch", "Update craftwatch"),
+    (a_database_of_another_program, BROKEN, "database", "another program's", "CRAFTWATCH_DATABASE_URL"),
     (a_copy_that_was_interrupted, BROKEN, "database", "not copied", "craftwatch copy again"),
     (damage, BROKEN, "integrity", "damaged", ""),
     (a_clock_that_was_fast, WARNING, "clock", "2026-11-23", "set-ntp"),
@@ -284,6 +299,7 @@ FAULTS: list[tuple[Callable[[Clinic], None], Grade, str, str, str]] = [
     (counts_that_do_not_add_up, BROKEN, "counts", "per day", "craftwatch rebuild"),
     (an_item_that_is_not_filed, BROKEN, "counts", "not filed", "craftwatch rebuild"),
     (an_entry_that_was_lost, BROKEN, "counts", "no entry", "craftwatch restore"),
+    (an_index_of_words_with_blocks_missing, BROKEN, "search", "index of words is damaged", "craftwatch rebuild"),
     (older_rules, WARNING, "rules", "1 items", "craftwatch retag"),
     (no_run_for_days, WARNING, "runs", "3 days ago", "cron"),
     (no_run_ever, WARNING, "runs", "No scrape", "craftwatch scrape"),
