@@ -200,10 +200,8 @@ def test_the_columns_of_crafts_and_topics_are_of_one_width_on_a_phone(open_page)
     page = open_page("/charts", viewport=PHONE)
     boxes = [head.bounding_box()["width"] for head in page.locator(".heat thead th").all()[1:]]
     assert max(boxes) - min(boxes) < 1
-    words = (
-        "[...document.querySelectorAll('.heat thead th')].filter(one => one.scrollWidth > one.clientWidth + 1).length"
-    )
-    assert page.evaluate(words) == 0
+    too_long = "[...document.querySelectorAll('.heat thead th')].filter(one => one.scrollWidth > one.clientWidth + 1)"
+    assert page.evaluate(f"{too_long}.length") == 0
 
 
 def test_the_caption_of_a_table_that_scrolls_wraps_on_a_phone(open_page):

@@ -34,3 +34,10 @@ def test_what_comes_before_the_items_can_be_skipped(pages):
 def test_a_list_without_items_has_none_to_skip_to(pages):
     page = document_of(pages, "/?topic=contracts-lockout&craft=colorist")
     assert page.xpath("//a[@class='skip']/@href") == ["#main"]
+
+
+def test_a_week_without_items_is_no_stop_on_the_way_to_them(pages):
+    columns = document_of(pages, "/?craft=voice-actor").xpath("//*[name()='svg'][1]/*[name()='a' or name()='g']")
+    said = {column.xpath("string(./*[name()='title'])").endswith(": 0 items"): column.tag for column in columns}
+    assert len(columns) == 12
+    assert said == {True: "g", False: "a"}
