@@ -1,7 +1,7 @@
 """The `craftwatch` command. What a command needs is imported when it runs, so that `--help` and `--version` are quick.
 
 Exit codes, the same for every command: 0 all fine, 1 some sources failed, 2 nothing could be fetched or the set-up is
-wrong, 3 the database cannot be used, 75 another run is under way (EX_TEMPFAIL: try again later).
+wrong, 3 the database cannot be used, 75 another run is under way (EX_TEMPFAIL: try again later), 130 ended by Ctrl+C.
 """
 
 from __future__ import annotations
@@ -13,18 +13,20 @@ import click
 from click.core import ParameterSource
 
 from scraper.commands import archive, running, sources, trying, units
-from scraper.commands.common import SetupProblem
+from scraper.commands.common import Interrupted, SetupProblem
 from scraper.logs import FORMATS, configure_logging, logs_json
 
 _WRONG_FORM = "craftwatch.wrong_form"
 
 
 class _Commands(click.Group):
-    """Who reads JSON reads of a mistake in the command, too, as a line of the log."""
+    """Who reads JSON reads of a mistake in the command, too, and of its end by Ctrl+C, as a line of the log."""
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
+        except KeyboardInterrupt:
+            raise Interrupted("Ended by Ctrl+C, before the work was done.") from None
         except click.UsageError as error:
             if logs_json():
                 raise SetupProblem(error.format_message()) from error

@@ -42,6 +42,10 @@ class AnotherRun(_Problem):
     exit_code = 75
 
 
+class Interrupted(_Problem):
+    exit_code = 130
+
+
 @contextmanager
 def _explained() -> Iterator[None]:
     from pydantic import ValidationError

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import signal
 import sqlite3
 import threading
@@ -11,10 +12,27 @@ from pathlib import Path
 
 import psutil
 import pytest
+from click.testing import CliRunner
 
+from scraper.cli import main
 from scraper.stopping import Stop, stopping
 from tests.processes import PATIENCE_SECONDS, Program, line_with, program_in
 from tests.server import Behaviour, LoopbackServer, Request, feed, silent
+
+# A run that says when it was asked to end.
+TELLING = """
+import scraper.cli
+from scraper.stopping import Stop
+
+handle = Stop.handle
+
+def tell(stop, number, frame):
+    handle(stop, number, frame)
+    print("asked to end", flush=True)
+
+Stop.handle = tell
+scraper.cli.main(["--log", "json", "scrape"])
+"""
 
 
 class Gate:
@@ -140,6 +158,33 @@ def test_a_second_ctrl_c_ends_at_once() -> None:
     stop.handle(signal.SIGINT, None)
     with pytest.raises(KeyboardInterrupt):
         stop.handle(signal.SIGINT, None)
+
+
+def test_a_run_that_ctrl_c_ends_at_once_says_so_in_the_form_of_the_log(
+    program: Program, server: LoopbackServer
+) -> None:
+    gate = Gate(silent())
+    server.add("/feed", gate)
+    process = program.start(code=TELLING)
+    assert gate.asked.wait(PATIENCE_SECONDS)
+    process.send_signal(signal.SIGINT)
+    assert process.stdout is not None
+    line_with("asked to end", process.stdout)
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=PATIENCE_SECONDS)
+    gate.open.set()
+    assert process.returncode == 128 + signal.SIGINT, errors
+    assert "Ctrl+C" in [json.loads(line) for line in errors.splitlines()][-1]["message"]
+
+
+@pytest.mark.parametrize("command", ["migrate", "rebuild"])
+def test_a_command_that_ctrl_c_ends_exits_with_130(monkeypatch: pytest.MonkeyPatch, command: str) -> None:
+    def interrupt() -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("scraper.commands.archive.open_database", interrupt)
+    done = CliRunner().invoke(main, [command])
+    assert (done.exit_code, done.stderr) == (130, "Error: Ended by Ctrl+C, before the work was done.\n")
 
 
 def test_a_repeated_sigterm_says_nothing_new() -> None:
