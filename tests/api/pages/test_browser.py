@@ -130,7 +130,7 @@ def test_a_craft_and_a_region_are_picked_and_why_is_read(open_page):
 
 def test_a_column_leads_to_its_items(open_page):
     page = open_page("/charts")
-    column = page.locator("svg.columns").first.locator("a").nth(10)
+    column = page.locator("svg.columns").first.locator("a").first
     said = int(column.locator("title").text_content().rpartition(": ")[2].split()[0])
     column.click()
     page.wait_for_url("**/?from=*")
