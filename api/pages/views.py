@@ -160,13 +160,13 @@ class Chip(NamedTuple):
 
 
 def make_menus(context: Context, snapshot: Snapshot, view: View) -> list[Menu]:
-    """Topic, craft, region and time, with counts under the rest of the filter."""
+    """Topic, craft, region and time, with counts under the rest of the filter; every craft, whatever its count."""
     tallies = {axis: _tally(context, snapshot, view, axis) for axis in ("topic", "craft", "region")}
     vocabulary = context.vocabulary
     crafts: dict[str, list[Choice]] = {label: [] for label in vocabulary.departments.values()}
     for craft in vocabulary.crafts.values():
         department = vocabulary.departments.get(craft.department, craft.department)
-        crafts.setdefault(department, []).extend(_choices(view, "craft", [(craft.id, 0)], tallies["craft"]))
+        crafts.setdefault(department, []).append(_choice(view, "craft", craft.id, 0, tallies["craft"]))
     topics = [(code, 1 if topic.parent else 0) for code, topic in vocabulary.topics.items()]
     regions = _region_order(context, tallies["region"])
     return [
@@ -252,16 +252,17 @@ def _choices(view: View, parameter: str, codes: Iterable[tuple[str, int]], tally
     """Those that have items or may have, and the one that is chosen."""
     chosen, axis = view.value(parameter), AXES[parameter]
     return [
-        Choice(
-            code,
-            view.names.label(axis, code),
-            tally.counts.get(code, 0 if tally.complete else None),
-            depth,
-            code == chosen,
-        )
+        _choice(view, parameter, code, depth, tally)
         for code, depth in codes
         if tally.counts.get(code) or code == chosen or (not tally.complete and (axis, code) in view.names.filed)
     ]
+
+
+def _choice(view: View, parameter: str, code: str, depth: int, tally: _Tally) -> Choice:
+    axis = AXES[parameter]
+    known = tally.complete or (axis, code) not in view.names.filed
+    items = tally.counts.get(code, 0 if known else None)
+    return Choice(code, view.names.label(axis, code), items, depth, code == view.value(parameter))
 
 
 def _menu(view: View, name: str, any_label: str, groups: list[Group]) -> Menu:

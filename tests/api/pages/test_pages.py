@@ -147,6 +147,14 @@ def test_the_menu_of_times_says_how_many_there_are_under_the_rest_of_the_filter(
         assert option.text_content().endswith(f" ({total})")
 
 
+@pytest.mark.parametrize("query", ["", "topic=contracts-lockout&region=GB"])
+def test_every_craft_can_be_picked_in_a_quiet_week(pages, query):
+    options = document_of(pages, f"/?{query}").xpath("//select[@id='craft']//option[@value != '']")
+    crafts = {craft["id"] for craft in pages.get("/v1/crafts").json()["data"]}
+    assert {option.get("value") for option in options} == crafts
+    assert all(option.text_content().endswith(")") for option in options)
+
+
 def test_feeds_of_the_view_are_announced(pages):
     feeds = document_of(pages, "/?craft=voice-actor").xpath("//link[@rel='alternate']/@href")
     assert f"{OUTSIDE}/v1/items.atom?craft=voice-actor" in feeds
@@ -187,6 +195,10 @@ def test_a_craft_shows_its_exposure_with_the_source(pages):
     text = document_of(pages, "/crafts/voice-actor").text_content()
     assert "Named among the workers at the front of displacement." in text
     assert "CVL Economics" in text
+
+
+def test_what_we_say_of_exposure_is_no_quotation(pages):
+    assert document_of(pages, "/crafts/voice-actor").xpath("//blockquote | //q") == []
 
 
 def test_a_craft_is_compared_with_no_week_that_nobody_watched(pages):
