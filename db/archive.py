@@ -167,8 +167,8 @@ class Snapshot:
         return self._archive.terms.at(self).keys
 
     def codes(self, axis: str) -> dict[int, str]:
-        """The code of every term of an axis, by number."""
-        return self._archive.terms.at(self).codes[axis]
+        """The code of every term of an axis, by number; a copy, for other readers may learn of new terms meanwhile."""
+        return dict(self._archive.terms.at(self).codes[axis])
 
     def count(self, term_id: int, days: Days = ALL_DAYS) -> int:
         """How many items a term has on these days, from the kept counts."""

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from functools import reduce
 from operator import and_
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import orjson
 from pyroaring import BitMap
@@ -29,6 +29,13 @@ SMALL = 20_000  # items that are read at once, while the reader waits; more are 
 CHANGES = 5_000  # changed items that are followed one by one; more, and all is read anew
 EVERYTHING = (-(2**63), 2**63 - 1)  # ids
 BATCH = 100_000  # rows read in one statement
+
+
+class Cuts(NamedTuple):
+    """Ids in ascending order, and the positions of the first items that are not below them."""
+
+    edges: Sequence[int]
+    places: list[int]
 
 
 class TermSets:
@@ -108,9 +115,13 @@ class TermSets:
             ids += [self._ids[base.min()], self._ids[base.max()]]
         return (min(ids), max(ids)) if ids else None
 
-    def histogram(self, found: BitMap, edges: Sequence[int]) -> list[int]:
-        """How many of these items have an id from each edge up to the next; edges ascend."""
-        places = [bisect_left(self._ids, edge, 0, self._base) for edge in edges]
+    def cuts(self, edges: Sequence[int]) -> Cuts:
+        """Where these ids, which ascend, cut the items: found once for any number of histograms."""
+        return Cuts(edges, [bisect_left(self._ids, edge, 0, self._base) for edge in edges])
+
+    def histogram(self, found: BitMap, cuts: Cuts) -> list[int]:
+        """How many of these items lie from each cut up to the next."""
+        edges, places = cuts
         counts = [found.range_cardinality(low, high) if high > low else 0 for low, high in itertools.pairwise(places)]
         for position in self._behind(found):
             place = bisect_left(edges, self._ids[position] + 1) - 1

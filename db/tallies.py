@@ -69,7 +69,6 @@ def tally_terms(snapshot: Snapshot, wanted: Filter, axes: Iterable[str]) -> dict
     """For each axis, its terms among the items that match what the filter asks of the other axes."""
     read: dict[Filter, _Matches] = {}
     totals: dict[Filter, Total] = {}
-    keys = snapshot.term_keys()
     tallies = {}
     for axis in axes:
         others = wanted.without({axis})
@@ -78,9 +77,9 @@ def tally_terms(snapshot: Snapshot, wanted: Filter, axes: Iterable[str]) -> dict
             totals[others] = count_items(snapshot, others)
         matches = read[others]
         counts = {
-            keys[term_id][1]: round(count * matches.sample)
-            for term_id, count in matches.counts.items()
-            if term_id in keys and keys[term_id][0] == axis
+            code: round(matches.counts[term_id] * matches.sample)
+            for term_id, code in snapshot.codes(axis).items()
+            if term_id in matches.counts
         }
         tallies[axis] = Tally(totals[others], counts, matches.sample > 1)
     return tallies
@@ -109,9 +108,9 @@ def _from_sets(matched: Matched, wanted: Filter, term_ids: Sequence[int], cut: C
         if span is None:
             return _Counted([], [], {})
         edges = cut(*_ends(wanted, _day(span[0]), _day(span[1])))
-        ids = [day * SECONDS_PER_DAY << TIE_BITS for day in edges]
-        counts = {term_id: sets.histogram(sets.under(found, term_id), ids) for term_id in sets.tally(found, term_ids)}
-        return _Counted(edges, sets.histogram(found, ids), counts)
+        cuts = sets.cuts([day * SECONDS_PER_DAY << TIE_BITS for day in edges])
+        counts = {term_id: sets.histogram(sets.under(found, term_id), cuts) for term_id in sets.tally(found, term_ids)}
+        return _Counted(edges, sets.histogram(found, cuts), counts)
 
 
 def _from_rows(snapshot: Snapshot, plan: Plan, term_ids: Sequence[int], cut: Cut) -> _Counted:
