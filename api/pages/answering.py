@@ -13,6 +13,7 @@ from api.answers import answer
 from api.cache import Answer
 from api.dependencies import Context, context_of
 from api.names import Names
+from api.pages.mending import meant, without
 from api.pages.rendering import fingerprint, render
 from api.problems import PROBLEMS, Problem
 from db.archive import Snapshot
@@ -74,12 +75,14 @@ def wants_page(request: Request) -> bool:
 def problem_page(request: Request, problem: Problem) -> Response:
     embedded = request.scope["path"].startswith("/embed/")
     headers = EMBED_HEADERS if embedded else HEADERS
+    path, query = request.scope["path"], request.scope["query_string"]
     status, title, meaning = PROBLEMS[problem.code]
     values = {
         **_frame(context_of(request), request),
         "title": title,
         "detail": meaning if problem.code == "invalid-parameters" else problem.detail or meaning,
-        "faults": problem.faults,
+        "faults": [(fault, meant(path, query, fault)) for fault in problem.faults],
+        "without": without(path, query, problem.faults),
         "embedded": embedded,
     }
     extra = {"Retry-After": "5"} if status == 503 else {}
