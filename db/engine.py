@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import sqlite3
 import time
 from pathlib import Path
@@ -45,7 +46,7 @@ def open_engine(url: str, *, read_only: bool = False, wait_seconds: float = WAIT
     and `query_only` on SQLite, `default_transaction_read_only` on PostgreSQL. A reader's statement is cut after
     READ_LIMIT_SECONDS, and it waits no longer than that for a lock; on PostgreSQL all that one transaction reads is of
     one moment, as it is on SQLite.
-    Raises NoDatabase when there is no SQLite file to read, DatabaseUnusable where none can be made.
+    Raises NoDatabase when there is no SQLite file to read, DatabaseUnusable where none can be made or a folder is.
     """
     parsed = make_url(url)
     if parsed.get_backend_name() == "sqlite":
@@ -64,7 +65,11 @@ def sqlite_path(engine: Engine) -> Path:
 
 def _open_sqlite(url: URL, read_only: bool, wait_seconds: float) -> Engine:
     path = Path(url.database or "").expanduser().absolute()
-    if read_only and not path.exists():
+    if os.path.isdir(path):  # pathlib raises where this user may not look
+        raise DatabaseUnusable(
+            f"{path} is a folder; name a file in CRAFTWATCH_DATABASE_URL, such as sqlite:///{path / 'craftwatch.db'}"
+        )
+    if read_only and _is_missing(path):
         raise NoDatabase(f"There is no database at {path} yet. Run: craftwatch migrate")
     if not read_only:
         _make_folder(path.parent)
@@ -96,6 +101,13 @@ def _open_sqlite(url: URL, read_only: bool, wait_seconds: float) -> Engine:
     begin = "BEGIN" if read_only else "BEGIN IMMEDIATE"
     event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(begin))
     return engine
+
+
+def _is_missing(path: Path) -> bool:
+    try:
+        return not path.exists()
+    except OSError:  # this user may not look; SQLite will say that it cannot be opened
+        return False
 
 
 def _write_ahead(connection: sqlite3.Connection) -> None:

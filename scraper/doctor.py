@@ -6,25 +6,29 @@ import difflib
 import http.client
 import importlib
 import os
+import re
 import shutil
+import socket
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
+from shlex import quote
 from typing import Any
+from urllib.parse import urlsplit
 
 from pydantic import ValidationError
 from pydantic_settings import BaseSettings
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, make_url
 from sqlalchemy.exc import DBAPIError
 
 from db import checkup
 from db.archive import Archive
 from db.copying import reading
 from db.engine import is_sqlite, open_engine, sqlite_path
-from db.errors import DatabaseError, DatabaseUnusable, explain
+from db.errors import DatabaseError, DatabaseUnusable, NoDatabase, explain
 from db.migrations import check_schema
 from db.settings import DatabaseSettings
 from db.shapes import Failure
@@ -34,15 +38,17 @@ from db.vocabulary import load_vocabulary
 from db.words import look_at_words
 from scraper.options import OptionSetting
 from scraper.settings import PREFIX, ScraperSettings
-from scraper.sources import SourcesError
+from scraper.sources import PACKAGED, SourcesError
 from scraper.sources import load_sources as read_sources_file
 from scraper.trial import REMEDIES
+from scraper.units import this_program
 
 NO_RUN_FOR = timedelta(days=1)  # sources are asked every hour or so, the slowest once a week
 FAILING_FROM = 3  # failures in a row: fewer mend themselves
 CLOCK_TOLERANCE = timedelta(minutes=2)
 SHORT_OF_DISK, OUT_OF_DISK = 1 << 30, 50 << 20  # bytes
 NAMED = 5  # sources in one finding
+NEARLY_ALL, MANY = 0.9, 5  # of the failing sources fail for want of a network: ours, not theirs
 ANSWER_SECONDS = 3.0  # for what listens where we want to
 
 
@@ -54,7 +60,7 @@ class Grade(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What was found about one matter; `advice` is what to do, "" where all is well."""
+    """What was found about one matter; `advice` is what to do, or may be done where all is well, else ""."""
 
     matter: str
     grade: Grade
@@ -64,6 +70,7 @@ class Finding:
 
 Findings = Iterator[Finding]
 _OURS = (b"rules_version", b"/v1/problems#", b"craftwatch_")  # words of /v1/health, well or not, and of /metrics
+_UNREACHED = {Failure.DNS.value, Failure.CONNECT.value, Failure.TIMEOUT.value}
 _WORDS = {Grade.BROKEN: "broken", Grade.WARNING: "to look at", Grade.FINE: "fine"}
 
 
@@ -76,7 +83,14 @@ def examine(
     that are `options` excepted.
     """
     options = options or {}
-    findings = [*_settings(environment, options), *_places(options), *_contact(), *_sources_file()]
+    findings = [
+        *_settings(environment, options),
+        *_places(options),
+        *_contact(),
+        *_reports(),
+        *_proxy(),
+        *_sources_file(),
+    ]
     try:
         settings = DatabaseSettings()
     except ValidationError:
@@ -142,10 +156,21 @@ def _setting_faults(kind: type[BaseSettings]) -> Iterator[tuple[str, str]]:
 
 def _places(options: Mapping[str, OptionSetting]) -> Findings:
     """Where the API and the numbers for Prometheus are to be reached. Looking takes the place, for a moment."""
+    taken: list[tuple[str, int]] = []
     for prefix, what, path in ((PREFIX, "API", "/v1/health"), (f"{PREFIX}METRICS_", "numbers", "/metrics")):
         host, port = options.get(f"{prefix}HOST"), options.get(f"{prefix}PORT")
         if host and port and port.value and not host.fault and not port.fault:
+            if any(_collide((host.value, port.value), place) for place in taken):
+                found = f"The API and the numbers are both to be served on port {port.value}: serve would not start."
+                yield Finding("listening", Grade.BROKEN, found, f"Set {prefix}PORT to another.")
+                continue
+            taken.append((host.value, port.value))
             yield _place_to_listen(prefix, what, host.value, port.value, path)
+
+
+def _collide(one: tuple[str, int], other: tuple[str, int]) -> bool:
+    every = {"", "0.0.0.0", "::"}  # noqa: S104  # not bound
+    return one[1] == other[1] and (one[0] == other[0] or bool(every & {one[0], other[0]}))
 
 
 def _place_to_listen(prefix: str, what: str, host: str, port: int, path: str) -> Finding:
@@ -183,11 +208,40 @@ def _contact() -> Findings:
     settings = _scraper_settings()
     if settings is None:
         return
-    if settings.contact:
-        yield Finding("contact", Grade.FINE, f"Publishers can write to {settings.contact}.")
-    else:
+    if not settings.contact:
         advice = "Set CRAFTWATCH_CONTACT to an address or URL; some servers turn away who has none."
         yield Finding("contact", Grade.WARNING, "Publishers are not told whom to write to.", advice)
+    elif not re.fullmatch(r"\S+@\S+|https?://\S+", settings.contact):
+        found = f"CRAFTWATCH_CONTACT is {settings.contact!r}, where nobody can write to."
+        yield Finding("contact", Grade.WARNING, found, "Set it to an address such as you@example.org, or to a URL.")
+    else:
+        yield Finding("contact", Grade.FINE, f"Publishers can write to {settings.contact}.")
+
+
+def _reports() -> Findings:
+    if not os.environ.get(f"{PREFIX}REPORT_URL"):
+        advice = "If you want to hear of them, set CRAFTWATCH_REPORT_URL to mailto:you@example.org or a form's address."
+        yield Finding("reports", Grade.FINE, "The pages do not say how to report a wrong tag.", advice)
+
+
+def _proxy() -> Findings:
+    """Nothing of its address but host and port is told: it may hold a password."""
+    settings = _scraper_settings()
+    if settings is None or not settings.proxy:
+        return
+    parts = urlsplit(settings.proxy)
+    place = parts.hostname or ""
+    try:
+        port = parts.port or {"http": 80, "https": 443}[parts.scheme]
+        place = f"{place}:{port}"
+        socket.create_connection((parts.hostname, port), ANSWER_SECONDS).close()
+    except (OSError, ValueError) as error:  # of names that are none: UnicodeError, a ValueError
+        why = (getattr(error, "strerror", None) or str(error)).rstrip(".")
+        advice = "Start it, or set CRAFTWATCH_PROXY to one that runs; without it sources are asked directly."
+        found = f"No proxy answers at {place}, so no source can be asked: {why}."
+        yield Finding("proxy", Grade.BROKEN, found, advice)
+        return
+    yield Finding("proxy", Grade.FINE, f"Something listens at {place}.")
 
 
 def _sources_file() -> Findings:
@@ -199,7 +253,7 @@ def _sources_file() -> Findings:
     except SourcesError as error:
         first, _, more = str(error).partition("\n")
         found = f"{first} (and {len(more.splitlines())} more)" if more else first
-        yield Finding("sources file", Grade.BROKEN, found, "Mend the block; until then no scrape starts.")
+        yield Finding("sources file", Grade.BROKEN, found, _advice_on_sources(settings.sources or PACKAGED, first))
         return
     enabled = sum(source.enabled for source in sources)
     if enabled:
@@ -207,6 +261,19 @@ def _sources_file() -> Findings:
     else:
         advice = "Set enabled = true in the blocks of those to watch, or name another file in CRAFTWATCH_SOURCES."
         yield Finding("sources file", Grade.BROKEN, "No source is enabled: nothing is ever asked.", advice)
+
+
+def _advice_on_sources(file: Path, fault: str) -> str:
+    until = "Until then no scrape starts."
+    other = "name another file in CRAFTWATCH_SOURCES, or unset it to use the one that comes with craftwatch"
+    fault = fault.removeprefix(f"{file}: ")
+    if fault.startswith("["):
+        return f"Mend the block in {file}. {until}"
+    if fault.startswith("not TOML"):
+        return f"Mend that line of {file}, or {other}. {until}"
+    if fault.startswith("no source"):
+        return f"Write a block for each source into {file}, or {other}. {until}"
+    return f"Put a sources.toml there, or {other}. {until}"
 
 
 def _scraper_settings() -> ScraperSettings | None:
@@ -230,11 +297,52 @@ def _database(url: str, now: datetime) -> Findings:
         yield from _inside(engine, url, now)
     except DBAPIError as error:
         yield _unusable(explain(error))
+    except NoDatabase as error:
+        yield _missing(error, url)
     except DatabaseError as error:
         yield _unusable(error)
     finally:
         if engine is not None:
             engine.dispose()
+
+
+def _missing(error: NoDatabase, url: str) -> Finding:
+    found = str(error).partition(" Run: ")[0]
+    advice = "To begin one, run: craftwatch migrate. If there was one: craftwatch restore FILE, with its newest backup."
+    if url.startswith("sqlite"):
+        file = Path(make_url(url).database or "").expanduser().absolute()
+        left = [name for name in _beside(file) if name != file]
+        if left:
+            found = f"{found} There was one: {left[0]} is still there."
+            advice = "Run: craftwatch restore FILE, with its newest backup. To begin anew instead: craftwatch migrate"
+        above = _nearest(file)
+        if not above.is_dir():
+            found, advice = f"{found} {above} is a file.", "Name another place in CRAFTWATCH_DATABASE_URL."
+        elif not os.access(above, os.W_OK | os.X_OK):
+            found = f"{found} This user cannot make {file.parent if above != file.parent else file}."
+            making = f"As root, run: install -d -o {_user()} {quote(str(file.parent))}."
+            advice = f"{_let_write([above]) if above == file.parent else making} Then run: craftwatch migrate"
+    return Finding("database", Grade.BROKEN, found, advice)
+
+
+def _beside(file: Path) -> list[Path]:
+    """The file of a database and what goes with it, so far as it is there."""
+    names = (Path(f"{file}{ending}") for ending in ("", "-wal", "-shm", ".lock"))
+    return [name for name in names if os.path.exists(name)]  # pathlib raises where one may not look
+
+
+def _nearest(file: Path) -> Path:
+    """The folder of a file, or the one above that this user sees."""
+    return next(folder for folder in file.parents if os.path.exists(folder))
+
+
+def _let_write(places: list[Path]) -> str:
+    """`places`: the folder first."""
+    names, user = " ".join(quote(str(place)) for place in places), _user()
+    return (
+        f"Let all who run craftwatch write there, by a group of them all: chgrp GROUP {names}; chmod g+rwX {names}; "
+        f"chmod g+s {quote(str(places[0]))}. If {user} is the only one: chown {user} {names}."
+    )
 
 
 def _unusable(error: DatabaseError) -> Finding:
@@ -266,13 +374,15 @@ def _replica(primary: str) -> Findings:
 
 
 def _place(path: Path) -> Findings:
-    folder = path.parent
-    closed = [str(place) for place in (folder, path) if not os.access(place, os.W_OK)]
+    folder, files = _nearest(path), _beside(path)
+    closed = [place for place in (folder, *files) if not os.access(place, os.W_OK)]
     if closed:
-        advice = f"Let the user who runs craftwatch write there: chown {_user()} {' '.join(closed)}"
-        yield Finding("rights", Grade.BROKEN, f"{' and '.join(closed)} cannot be written to by this user.", advice)
+        found = f"{' and '.join(map(str, closed))} cannot be written to by this user."
+        yield Finding("rights", Grade.BROKEN, found, _let_write([folder, *files]))
     else:
         yield Finding("rights", Grade.FINE, f"{folder} can be written to.")
+    if path not in files:  # this user may not even look
+        return
     free, size = shutil.disk_usage(folder).free, path.stat().st_size
     told = f"{free / 1e9:,.1f} GB free, the database has {size / 1e9:,.2f} GB."
     if free < OUT_OF_DISK:
@@ -373,16 +483,24 @@ def _rules(vitals: checkup.Vitals) -> Findings:
 def _runs(sources: list[SourceHealth], now: datetime) -> Findings:
     checked = [source.last_checked_at for source in sources if source.last_checked_at is not None]
     if not checked:
-        advice = "Run: craftwatch scrape. Then from cron: */10 * * * * craftwatch scrape"
+        advice = f"Run: craftwatch scrape. Then from cron: {_cron_line()}"
         yield Finding("runs", Grade.WARNING, "No scrape has asked a source yet.", advice)
         return
     last = from_epoch(max(checked))
     if now - last > NO_RUN_FOR:
-        advice = "See that cron or the timer still runs: */10 * * * * craftwatch scrape. By hand: craftwatch -v scrape"
+        advice = f"Run: craftwatch -v scrape. See that the timer still runs, or cron with: {_cron_line()}"
         found = f"No source was asked since {_moment(last)}, {(now - last).days} days ago."
         yield Finding("runs", Grade.WARNING, found.replace("1 days", "1 day"), advice)
     else:
         yield Finding("runs", Grade.FINE, f"A source was last asked on {_moment(last)}.")
+
+
+def _cron_line() -> str:
+    """Cron has neither the PATH nor the settings of a shell. Values are not told: one may hold a password."""
+    fields = (*DatabaseSettings.model_fields, *ScraperSettings.model_fields)
+    ours = [name for name in sorted(os.environ) if name in {PREFIX + field.upper() for field in fields}]
+    settings = f" (before it, as lines of their own, your settings: {', '.join(ours)})" if ours else ""
+    return f"*/10 * * * * {quote(str(this_program()))} scrape{settings}"
 
 
 def _health(sources: list[SourceHealth], newest: Mapping[str, int], now: datetime) -> Findings:
@@ -394,7 +512,7 @@ def _health(sources: list[SourceHealth], newest: Mapping[str, int], now: datetim
             "Check this machine's network, its name server, and CRAFTWATCH_PROXY. Then run: craftwatch scrape --all"
         )
         yield Finding("sources", Grade.BROKEN, f"Every source fails, all {len(failing)} of them.", advice)
-    yield from _failing(failing)
+    yield from _failing(failing, everyone=len(failing) == len(watched))
     yield from _silent([source for source in watched if words[source.id] == "silent"], newest)
     yield from _stopped([source for source in sources if words[source.id] == "stopped"])
     tally = Counter(words[source.id] for source in sources if words[source.id] != "disabled")
@@ -402,12 +520,18 @@ def _health(sources: list[SourceHealth], newest: Mapping[str, int], now: datetim
         yield Finding("sources", Grade.FINE, ", ".join(f"{n} {word}" for word, n in tally.most_common()) or "None yet.")
 
 
-def _failing(failing: list[SourceHealth]) -> Findings:
+def _failing(failing: list[SourceHealth], *, everyone: bool) -> Findings:
     by_reason: dict[str, list[SourceHealth]] = defaultdict(list)
     for source in failing:
         by_reason[source.last_failure_reason or "unknown"].append(source)
+    unreached = sum(len(by_reason[reason]) for reason in by_reason.keys() & _UNREACHED)
+    ours = unreached > NEARLY_ALL * len(failing) and (everyone or unreached >= MANY)
     for reason, those in sorted(by_reason.items(), key=lambda pair: -len(pair[1])):
         remedy = REMEDIES[Failure(reason)] if reason in set(Failure) else "Look at the log."
+        if ours and reason in _UNREACHED:
+            remedy = (
+                "So many at once: check this machine's network, its name server (/etc/resolv.conf), and its firewall."
+            )
         since = [f"{source.id} (since {_day(source.last_success_at)})" for source in those]
         found = f"{_count(those)} fail{'s' if len(those) == 1 else ''} as {reason}: {_some(since)}."
         yield Finding("sources", Grade.WARNING, found, f"{remedy} To try: craftwatch sources check {those[0].id}")

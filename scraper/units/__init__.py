@@ -12,7 +12,7 @@ _HOMES = ("/home", "/root", "/run/user")  # what ProtectHome= hides
 
 def make_units(*, user: str, listen: str, settings: Path, program: Path | None = None) -> dict[str, str]:
     """File name → content. `listen` is an address and port; `settings` need not exist; `program` is else this one."""
-    program = program or Path(sys.executable).with_name("craftwatch")
+    program = program or this_program()
     places = program, program.with_name("python").resolve()  # its Python may lie elsewhere
     at_home = any(place.is_relative_to(home) for place in places for home in _HOMES)
     values = {
@@ -24,6 +24,11 @@ def make_units(*, user: str, listen: str, settings: Path, program: Path | None =
     }
     folder = Path(__file__).parent
     return {name: Template((folder / name).read_text(encoding="utf-8")).substitute(values) for name in NAMES}
+
+
+def this_program() -> Path:
+    """Where the command is: what cron and systemd start have another PATH than a shell."""
+    return Path(sys.executable).with_name("craftwatch")
 
 
 def _as_word(path: Path) -> str:

@@ -6,6 +6,7 @@ import errno
 import json
 import os
 import shutil
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from datetime import datetime
@@ -160,12 +161,46 @@ def a_port_that_is_taken(clinic: Clinic) -> None:
     clinic.patch.setenv("CRAFTWATCH_METRICS_PORT", str(clinic.neighbour.server_port))
 
 
+def one_port_for_both(clinic: Clinic) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = str(free.getsockname()[1])
+    clinic.patch.setenv("CRAFTWATCH_PORT", port)
+    clinic.patch.setenv("CRAFTWATCH_METRICS_PORT", port)
+    clinic.patch.setenv("CRAFTWATCH_METRICS_HOST", "0.0.0.0")
+
+
+def a_proxy_that_is_not_there(clinic: Clinic) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    clinic.patch.setenv("CRAFTWATCH_PROXY", f"http://desk:s3cret@127.0.0.1:{port}")
+
+
+def a_proxy_whose_port_is_no_number(clinic: Clinic) -> None:
+    clinic.patch.setenv("CRAFTWATCH_PROXY", "http://127.0.0.1:web")
+
+
+def a_contact_where_nobody_can_write_to(clinic: Clinic) -> None:
+    clinic.patch.setenv("CRAFTWATCH_CONTACT", "the desk")
+
+
 def no_contact(clinic: Clinic) -> None:
     clinic.patch.delenv("CRAFTWATCH_CONTACT")
 
 
 def a_wrong_block_of_a_source(clinic: Clinic) -> None:
     clinic.sources_file.write_text(source_block("ledger", "no address"))
+
+
+def no_sources_file(clinic: Clinic) -> None:
+    clinic.sources_file.unlink()
+
+
+def a_sources_file_with_nothing_in_it(clinic: Clinic) -> None:
+    clinic.sources_file.write_text("")
+
+
+def a_sources_file_of_another_form(clinic: Clinic) -> None:
+    clinic.sources_file.write_text("sources:\n  - ledger\n")
 
 
 def no_source_enabled(clinic: Clinic) -> None:
@@ -178,6 +213,29 @@ def no_database(clinic: Clinic) -> None:
     if not clinic.on_sqlite:
         place = make_url(clinic.url).set(database="nowhere").render_as_string(hide_password=False)
     clinic.patch.setenv("CRAFTWATCH_DATABASE_URL", place)
+
+
+def a_folder_for_a_database(clinic: Clinic) -> None:
+    clinic.patch.setenv("CRAFTWATCH_DATABASE_URL", f"sqlite:///{clinic.folder}")
+
+
+def a_database_that_was_lost(clinic: Clinic) -> None:
+    (clinic.folder / "lost.db.lock").touch()
+    clinic.patch.setenv("CRAFTWATCH_DATABASE_URL", f"sqlite:///{clinic.folder / 'lost.db'}")
+
+
+def a_folder_that_cannot_be_made(clinic: Clinic) -> None:
+    clinic.patch.setattr("os.access", lambda place, mode: Path(place) != clinic.folder)
+    clinic.patch.setenv("CRAFTWATCH_DATABASE_URL", f"sqlite:///{clinic.folder / 'new' / 'none.db'}")
+
+
+def a_file_for_a_folder(clinic: Clinic) -> None:
+    clinic.patch.setenv("CRAFTWATCH_DATABASE_URL", f"sqlite:///{clinic.sources_file / 'none.db'}")
+
+
+def a_file_that_cannot_be_made(clinic: Clinic) -> None:
+    clinic.patch.setattr("os.access", lambda place, mode: Path(place) != clinic.folder)
+    clinic.patch.setenv("CRAFTWATCH_DATABASE_URL", f"sqlite:///{clinic.folder / 'none.db'}")
 
 
 def an_older_schema(clinic: Clinic) -> None:
@@ -285,10 +343,22 @@ FAULTS: list[tuple[Callable[[Clinic], None], Grade, str, str, str]] = [
     (a_host_of_another_machine, BROKEN, "listening", "no address of this machine", "CRAFTWATCH_HOST"),
     (a_port_of_the_system, BROKEN, "listening", "below 1024", "CRAFTWATCH_PORT"),
     (a_port_that_is_taken, WARNING, "listening", "another program", "CRAFTWATCH_METRICS_PORT"),
+    (one_port_for_both, BROKEN, "listening", "both to be served on port", "CRAFTWATCH_METRICS_PORT"),
+    (a_proxy_that_is_not_there, BROKEN, "proxy", "No proxy answers at 127.0.0.1", "CRAFTWATCH_PROXY"),
+    (a_proxy_whose_port_is_no_number, BROKEN, "proxy", "No proxy answers at 127.0.0.1", "CRAFTWATCH_PROXY"),
+    (a_contact_where_nobody_can_write_to, WARNING, "contact", "'the desk'", "you@example.org"),
     (no_contact, WARNING, "contact", "not told", "CRAFTWATCH_CONTACT"),
     (a_wrong_block_of_a_source, BROKEN, "sources file", "[ledger]: feed_url", "Mend the block"),
+    (no_sources_file, BROKEN, "sources file", "No such file", "Put a sources.toml there"),
+    (a_sources_file_with_nothing_in_it, BROKEN, "sources file", "no source", "Write a block"),
+    (a_sources_file_of_another_form, BROKEN, "sources file", "not TOML", "Mend that line of"),
     (no_source_enabled, BROKEN, "sources file", "No source is enabled", "enabled = true"),
     (no_database, BROKEN, "database", "no", ""),
+    (a_folder_for_a_database, BROKEN, "database", "is a folder", "Name a file in CRAFTWATCH_DATABASE_URL"),
+    (a_database_that_was_lost, BROKEN, "database", "There was one", "Run: craftwatch restore"),
+    (a_folder_that_cannot_be_made, BROKEN, "database", "cannot make", "install -d -o"),
+    (a_file_for_a_folder, BROKEN, "database", "is a file", "another place"),
+    (a_file_that_cannot_be_made, BROKEN, "database", "cannot make", "chgrp"),
     (an_older_schema, BROKEN, "database", "older version", "craftwatch migrate"),
     (a_newer_schema, BROKEN, "database", "later craftwatch", "Update craftwatch"),
     (a_database_of_another_program, BROKEN, "database", "another program's", "CRAFTWATCH_DATABASE_URL"),
@@ -356,6 +426,66 @@ def test_a_user_who_may_only_read_is_found(postgresql_database_url: str, monkeyp
         connection.execute(text("DROP ROLE onlooker"))
     owner.dispose()
     assert [(finding.grade, "user who may write" in finding.advice) for finding in findings] == [(BROKEN, True)]
+
+
+def test_where_there_is_no_database_a_backup_may_be_the_answer(clinic: Clinic) -> None:
+    clinic.patch.setenv("CRAFTWATCH_DATABASE_URL", f"sqlite:///{clinic.folder / 'none.db'}")
+    (finding,) = [finding for finding in clinic.findings() if finding.matter == "database"]
+    assert ("craftwatch migrate" in finding.advice, "craftwatch restore" in finding.advice) == (True, True)
+
+
+def test_users_who_share_a_file_are_told_to_share_a_group(
+    tmp_path: Path, migrated_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = Path(shutil.copy(migrated_file, tmp_path / "shared.db"))
+    lock = Path(f"{file}.lock")
+    lock.touch()
+    monkeypatch.setenv("CRAFTWATCH_DATABASE_URL", f"sqlite:///{file}")
+    monkeypatch.setattr("os.access", lambda path, mode: Path(path) not in (file, lock))
+    (finding,) = [finding for finding in examine(NOW, {}) if finding.matter == "rights"]
+    names = f"{tmp_path} {file} {lock}"
+    assert f"chgrp GROUP {names}; chmod g+rwX {names}; chmod g+s {tmp_path}." in finding.advice
+
+
+@pytest.mark.parametrize("fault", [no_run_for_days, no_run_ever])
+def test_the_line_for_cron_needs_no_path(clinic: Clinic, fault: Callable[[Clinic], None]) -> None:
+    fault(clinic)
+    (finding,) = [finding for finding in clinic.findings() if finding.matter == "runs"]
+    program = finding.advice.partition("*/10 * * * * ")[2].split()[0]
+    assert (Path(program).is_file(), "CRAFTWATCH_DATABASE_URL" in finding.advice) == (True, True)
+
+
+@pytest.mark.parametrize(
+    ("reasons", "is_ours"),
+    [
+        (["dns"] * 20, True),
+        (["dns"] * 12 + ["timeout"] * 7 + ["http_4xx"], True),
+        (["dns"] * 17 + ["http_4xx"] * 3, False),
+        (["dns"] * 4, False),
+    ],
+)
+def test_sources_that_fail_together_for_want_of_a_network_are_not_to_blame(
+    clinic: Clinic, reasons: list[str], is_ours: bool
+) -> None:
+    failing = {f"outlet-{number}": reason for number, reason in enumerate(reasons)}
+    sync_sources(clinic.engine, [LEDGER, GAZETTE, *map(make_source, failing)])
+    for source_id, reason in failing.items():
+        clinic.run(
+            f"UPDATE source_state SET failures = 5, last_checked_at = {int(NOW.timestamp())}, "
+            f"last_failure_reason = '{reason}' WHERE source_id = '{source_id}'"
+        )
+    (dns,) = [finding for finding in clinic.findings() if "as dns" in finding.found]
+    assert ("this machine's network" in dns.advice, "typing error" in dns.advice) == (is_ours, not is_ours)
+
+
+def test_that_wrong_tags_cannot_be_reported_is_no_fault(clinic: Clinic) -> None:
+    (finding,) = [finding for finding in clinic.findings() if finding.matter == "reports"]
+    assert (finding.grade, "CRAFTWATCH_REPORT_URL" in finding.advice) == (Grade.FINE, True)
+
+
+def test_a_proxy_that_answers_is_fine(clinic: Clinic) -> None:
+    clinic.patch.setenv("CRAFTWATCH_PROXY", f"http://127.0.0.1:{clinic.neighbour.server_port}")
+    assert [finding.grade for finding in clinic.findings() if finding.matter == "proxy"] == [Grade.FINE]
 
 
 def test_no_password_is_told(clinic: Clinic) -> None:
