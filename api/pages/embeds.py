@@ -57,7 +57,7 @@ async def get_list(request: Request) -> Response:
             "days": Stories(context, names, view, snapshot.term_keys()).by_day(items),
             "home": context.url(view.address("/")),
             "theme": theme,
-            **_readable(context, snapshot, view),
+            **_readable(context, snapshot, view, max((item.published_at for item in items), default=0)),
         }
         return Page("embed_list.html", values, EMBED_HEADERS)
 
@@ -70,7 +70,8 @@ async def get_chart(request: Request) -> Response:
         view, theme = _read(request, context, names)
         columns = pictures.draw_columns(snapshot, view, names, context.moment())
         title = view.title or "AI, layoffs and contracts in entertainment"
-        values = {"title": _cut(title, 70), "columns": columns, **_readable(context, snapshot, view)}
+        readable = _readable(context, snapshot, view, _newest(context, columns))
+        values = {"title": _cut(title, 70), "columns": columns, **readable}
         return _picture("chart.svg", values, theme)
 
     return await page_answer(request, build)
@@ -84,9 +85,9 @@ async def get_badge(request: Request) -> Response:
         view, theme = _read(request, context, names)
         columns = pictures.draw_columns(snapshot, view, names, context.moment())
         label = _cut(view.title or "craftwatch", 50)
-        readable = _readable(context, snapshot, view)
+        readable = _readable(context, snapshot, view, _newest(context, columns))
         items = columns.series[0].bars[-1].items
-        value = "not watched" if readable["unread"] and not items else f"{items:,} this week"
+        value = "not watched" if readable["unread"] else f"{items:,} this week"
         left, right = _width(label), _width(value)
         return _picture("badge.svg", {"label": label, "value": value, "left": left, "right": right, **readable}, theme)
 
@@ -108,10 +109,21 @@ def _picture(template: str, values: dict[str, Any], theme: str) -> Page:
     return Page(template, {**values, "colours": THEMES[theme], "style": ""}, EMBED_HEADERS, SVG)
 
 
-def _readable(context: Context, snapshot: Snapshot, view: View) -> dict[str, Any]:
-    """`unread`: none of the sources that may have such items could be read of late, which `sentence` says in words."""
+def _newest(context: Context, columns: pictures.Columns) -> int:
+    """A moment at which there surely was an item, in the week under way; 0 where there is none."""
+    return int(context.moment().timestamp()) if columns.series[0].bars[-1].items else 0
+
+
+def _readable(context: Context, snapshot: Snapshot, view: View, newest: int) -> dict[str, Any]:
+    """`unread`: none of the sources that may have such items could be read of late, which `sentence` says in words.
+
+    Not looked up where the `newest` item is of late: it has been read.
+    """
     end = int(context.moment().timestamp()) // FRESH_SECONDS * FRESH_SECONDS + FRESH_SECONDS
-    watched = watch_of(snapshot, view.query.filter, end - DAYS * SECONDS_PER_DAY, end, context.checks)
+    start = end - DAYS * SECONDS_PER_DAY
+    if newest >= start:
+        return {"unread": False, "sentence": "", "read_days": DAYS}
+    watched = watch_of(snapshot, view.query.filter, start, end, context.checks)
     sentence = in_words(watched, f"in the last {DAYS} days").sentence
     return {"unread": all(one.state == "blind" for one in watched), "sentence": sentence, "read_days": DAYS}
 

@@ -119,19 +119,11 @@ def _tidy(pairs: Pairs) -> Pairs:
 
 
 class Choice(NamedTuple):
-    """A line of a menu. `items` is None where it is not known."""
+    """A line of a menu."""
 
     value: str
-    label: str
-    items: int | None
-    depth: int = 0
+    text: str
     chosen: bool = False
-
-    @property
-    def text(self) -> str:
-        """The whole line; an option has room for words alone, so depth is room before them."""
-        items = "" if self.items is None else f" ({number(self.items)})"
-        return "\u2002" * self.depth + self.label + items
 
 
 class Group(NamedTuple):
@@ -164,9 +156,10 @@ def make_menus(context: Context, snapshot: Snapshot, view: View) -> list[Menu]:
     tallies = {axis: _tally(context, snapshot, view, axis) for axis in ("topic", "craft", "region")}
     vocabulary = context.vocabulary
     crafts: dict[str, list[Choice]] = {label: [] for label in vocabulary.departments.values()}
+    chosen = view.value("craft")
     for craft in vocabulary.crafts.values():
         department = vocabulary.departments.get(craft.department, craft.department)
-        crafts.setdefault(department, []).append(_choice(view, "craft", craft.id, 0, tallies["craft"]))
+        crafts.setdefault(department, []).append(_choice(view.names, "craft", craft.id, 0, tallies["craft"], chosen))
     topics = [(code, 1 if topic.parent else 0) for code, topic in vocabulary.topics.items()]
     regions = _region_order(context, tallies["region"])
     return [
@@ -252,24 +245,29 @@ def _choices(view: View, parameter: str, codes: Iterable[tuple[str, int]], tally
     """Those that have items or may have, and the one that is chosen."""
     chosen, axis = view.value(parameter), AXES[parameter]
     return [
-        _choice(view, parameter, code, depth, tally)
+        _choice(view.names, axis, code, depth, tally, chosen)
         for code, depth in codes
         if tally.counts.get(code) or code == chosen or (not tally.complete and (axis, code) in view.names.filed)
     ]
 
 
-def _choice(view: View, parameter: str, code: str, depth: int, tally: _Tally) -> Choice:
-    axis = AXES[parameter]
-    known = tally.complete or (axis, code) not in view.names.filed
-    items = tally.counts.get(code, 0 if known else None)
-    return Choice(code, view.names.label(axis, code), items, depth, code == view.value(parameter))
+def _choice(names: Names, axis: str, code: str, depth: int, tally: _Tally, chosen: str) -> Choice:
+    items = tally.counts.get(code)
+    if items is None and (tally.complete or (axis, code) not in names.filed):
+        items = 0
+    return Choice(code, _line(names.label(axis, code), items, depth), code == chosen)
+
+
+def _line(label: str, items: int | None, depth: int = 0) -> str:
+    """`items` is None where it is not known. An option has room for words alone, so depth is room before them."""
+    return "\u2002" * depth + label + ("" if items is None else f" ({number(items)})")
 
 
 def _menu(view: View, name: str, any_label: str, groups: list[Group]) -> Menu:
     """Where the filter asks something that no line says, a line is added that keeps it."""
     value = view.value(name)
     if value and not any(choice.chosen for group in groups for choice in group.choices):
-        groups = [Group("", [Choice(value, _in_words(view, name), None, 0, True)]), *groups]
+        groups = [Group("", [Choice(value, _in_words(view, name), True)]), *groups]
     return Menu(name, LABELS[name], any_label, groups, bool(value))
 
 
@@ -277,7 +275,7 @@ def _time_menu(context: Context, snapshot: Snapshot, view: View) -> Menu:
     value, others = view.value("window"), replace(view.query.filter, start=None)
     counts = count_since(snapshot, others, [window_start(window, others.end, context.moment()) for window in WINDOWS])
     lines = [
-        Choice(code, label.capitalize(), items, 0, code == value)
+        Choice(code, _line(label.capitalize(), items), code == value)
         for (code, label), items in zip(WINDOWS.items(), counts, strict=True)
     ]
     return _menu(view, "window", "Any time", [Group("", lines)])
