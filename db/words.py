@@ -11,7 +11,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DatabaseError as DriverError
 
-CHECK_SECONDS = 10.0  # in which nobody else can write; less than they wait (CRAFTWATCH_DATABASE_WAIT_SECONDS)
+CHECK_SECONDS = 10.0  # in which nobody else can write
 LOCK_SECONDS = 1.0
 STEPS_BETWEEN_LOOKS = 10_000  # of SQLite's virtual machine
 
@@ -19,7 +19,7 @@ _UNSOUND = "the index of words is damaged or does not fit the items"
 _NOT_LOOKED = {
     "SQLITE_BUSY": "another program is writing",
     "SQLITE_LOCKED": "another program is writing",
-    "SQLITE_INTERRUPT": f"that takes more than {CHECK_SECONDS:.0f} s, in which no scrape could save anything",
+    "SQLITE_INTERRUPT": "that takes longer than a scrape should have to wait to save what it found",
     "SQLITE_READONLY": "this user may not write to the file",
     "SQLITE_CANTOPEN": "this user may not write to the file or its folder",
     "SQLITE_PERM": "this user may not write to the file",
@@ -40,11 +40,14 @@ class WordIndex(NamedTuple):
     unchecked: str = ""
 
 
-def look_at_words(file: Path) -> WordIndex:
-    """Read the index of an SQLite file, then have SQLite compare it with the items, as far as it may be written to."""
-    for look in (_read_all, _compare):
+def look_at_words(file: Path, seconds: float = CHECK_SECONDS) -> WordIndex:
+    """Read the index of an SQLite file, then have SQLite compare it with the items, as far as it may be written to.
+
+    Comparing is given up after so many seconds: others wait for it before they save.
+    """
+    for look in (lambda: _read_all(file), lambda: _compare(file, seconds)):
         try:
-            look(file)
+            look()
         except (sqlite3.Error, MemoryError) as error:  # a number in a block that is wrong may ask for any amount
             name = getattr(error, "sqlite_errorname", "")
             why = next((why for prefix, why in _NOT_LOOKED.items() if name.startswith(prefix)), "")
@@ -84,11 +87,11 @@ def _read_all(file: Path) -> None:
             raise sqlite3.DatabaseError(_UNSOUND)
 
 
-def _compare(file: Path) -> None:
+def _compare(file: Path, seconds: float) -> None:
     """To SQLite this is a write, though it writes nothing."""
     with closing(_open(file, "rw")) as connection:
         connection.execute("BEGIN IMMEDIATE")
-        end = time.monotonic() + CHECK_SECONDS
+        end = time.monotonic() + seconds
         connection.set_progress_handler(lambda: time.monotonic() > end, STEPS_BETWEEN_LOOKS)
         connection.execute(_CHECK)
         connection.rollback()

@@ -35,7 +35,7 @@ from db.shapes import Failure
 from db.sources import SourceHealth, health_of, load_sources, newest_items
 from db.types import from_epoch, to_epoch
 from db.vocabulary import load_vocabulary
-from db.words import look_at_words
+from db.words import CHECK_SECONDS, look_at_words
 from scraper.options import OptionSetting
 from scraper.settings import PREFIX, ScraperSettings
 from scraper.sources import PACKAGED, SourcesError
@@ -438,7 +438,8 @@ def _integrity(moment: Connection) -> list[Finding]:
 
 
 def _words(file: Path) -> Finding:
-    index = look_at_words(file)
+    # A third of what a scrape waits for a lock, and at most what look_at_words takes by itself.
+    index = look_at_words(file, min(CHECK_SECONDS, DatabaseSettings().database_wait_seconds / 3))
     if index.fault:
         return Finding("search", Grade.BROKEN, f"Searches fail: {index.fault}.", "Run: craftwatch rebuild")
     if index.unchecked:

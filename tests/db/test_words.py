@@ -10,8 +10,10 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, text
+from sqlalchemy.exc import DBAPIError
 
 from db.engine import open_engine
+from db.errors import explain
 from db.rebuild import rebuild
 from db.words import WordIndex, look_at_words
 from tests.db.factory import DEPARTMENTS, HOUR, NOW
@@ -65,7 +67,7 @@ def test_an_index_that_is_not_sound_is_found(archive: Engine, file: Path, fault:
 def test_an_index_whose_numbers_ask_for_too_much_memory_is_not_sound(
     file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(file: Path) -> None:
+    def fail(file: Path, seconds: float) -> None:
         raise MemoryError
 
     monkeypatch.setattr("db.words._compare", fail)
@@ -120,9 +122,16 @@ def test_blocks_that_are_not_there_are_found_while_another_program_writes(archiv
 def test_those_who_save_do_not_wait_for_it_for_long(
     archive: Engine, file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("db.words.CHECK_SECONDS", -1.0)
     monkeypatch.setattr("db.words.STEPS_BETWEEN_LOOKS", 1)
-    assert "no scrape could save" in look_at_words(file).unchecked
+    assert "longer than a scrape" in look_at_words(file, seconds=0).unchecked
+
+
+def test_who_meets_an_index_that_is_damaged_is_told_to_rebuild(archive: Engine) -> None:
+    with archive.begin() as connection:
+        connection.execute(text(FAULTS["blocks deleted"]))
+    with pytest.raises(DBAPIError) as met:
+        items_found(archive)
+    assert "run: craftwatch rebuild" in str(explain(met.value))
 
 
 def test_a_file_that_may_not_be_written_to_is_read_and_not_compared(

@@ -23,6 +23,7 @@ from db.shapes import Axis
 from db.store import Store
 from db.vocabulary import load_vocabulary
 from db.watch import sync_sources
+from db.words import WordIndex
 from scraper.cli import main
 from scraper.doctor import Finding, Grade, examine, exit_code, report_text
 from scraper.options import settings_of_options
@@ -426,6 +427,24 @@ def test_a_user_who_may_only_read_is_found(postgresql_database_url: str, monkeyp
         connection.execute(text("DROP ROLE onlooker"))
     owner.dispose()
     assert [(finding.grade, "user who may write" in finding.advice) for finding in findings] == [(BROKEN, True)]
+
+
+def test_comparing_the_index_of_words_takes_less_than_a_scrape_waits(
+    clinic: Clinic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not clinic.on_sqlite:
+        pytest.skip("PostgreSQL derives the words of an item with each write")
+    given: list[float] = []
+
+    def look(file: Path, seconds: float) -> WordIndex:
+        given.append(seconds)
+        return WordIndex()
+
+    monkeypatch.setattr("scraper.doctor.look_at_words", look)
+    for wait in ("6", "3600"):
+        monkeypatch.setenv("CRAFTWATCH_DATABASE_WAIT_SECONDS", wait)
+        clinic.findings()
+    assert given == [2.0, 10.0]
 
 
 def test_where_there_is_no_database_a_backup_may_be_the_answer(clinic: Clinic) -> None:
