@@ -45,13 +45,13 @@ def look_at_words(file: Path, seconds: float = CHECK_SECONDS) -> WordIndex:
 
     Comparing is given up after so many seconds: others wait for it before they save.
     """
-    for look in (lambda: _read_all(file), lambda: _compare(file, seconds)):
-        try:
-            look()
-        except (sqlite3.Error, MemoryError) as error:  # a number in a block that is wrong may ask for any amount
-            name = getattr(error, "sqlite_errorname", "")
-            why = next((why for prefix, why in _NOT_LOOKED.items() if name.startswith(prefix)), "")
-            return WordIndex(unchecked=why) if why else WordIndex(fault=_UNSOUND)
+    try:
+        _read_all(file)
+        _compare(file, seconds)
+    except (sqlite3.Error, MemoryError) as error:  # a number in a block that is wrong may ask for any amount
+        name = getattr(error, "sqlite_errorname", "")
+        why = next((why for prefix, why in _NOT_LOOKED.items() if name.startswith(prefix)), "")
+        return WordIndex(unchecked=why) if why else WordIndex(fault=_UNSOUND)
     return WordIndex()
 
 
