@@ -236,6 +236,19 @@ def test_walking_a_menu_by_keyboard_leaves_nothing(open_page):
     assert page.evaluate("document.activeElement.id") == "craft"
 
 
+@pytest.mark.parametrize(("viewport", "leaves"), [(DESK, True), (PHONE, False)])
+def test_a_menu_takes_effect_at_once_unless_the_form_would_fold_again(open_page, viewport, leaves):
+    page = open_page("/", viewport=viewport)
+    page.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
+    page.evaluate("void (HTMLFormElement.prototype.requestSubmit = () => { document.title = 'it leaves' })")
+    # A choice that the browser itself reports, without the form seeing the key that made it.
+    page.evaluate("window.addEventListener('keydown', event => event.stopPropagation(), true)")
+    page.locator("#topic").focus()
+    page.keyboard.press("ArrowDown")
+    assert page.locator("#topic").input_value() != ""
+    assert (page.title() == "it leaves") is leaves
+
+
 def test_focus_can_be_seen(open_page):
     page = open_page("/")
     page.keyboard.press("Tab")
