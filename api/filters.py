@@ -21,6 +21,7 @@ MAX_LIMIT = 200
 DEFAULT_LIMIT = 50
 MAX_CHOICES = 50  # names in one parameter
 MAX_SEARCH = 500  # characters of `q`
+MAX_PARAMETERS = 200
 
 # What the OpenAPI document says of these parameters, too, so in the words that ECMA 262 has for regular expressions.
 _TIME = r"([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.[0-9]{1,6})?)?(Z|[+ -]([01][0-9]|2[0-3]):?[0-5][0-9])?"
@@ -40,6 +41,7 @@ LIST_PARAMETERS = (*FILTER_PARAMETERS, "sort", "limit", "cursor")
 ITEM_PARAMETERS = (*LIST_PARAMETERS, "fields")
 
 Pairs = list[tuple[str, str]]
+_SORTS = tuple(sort.value for sort in Sort)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,20 +115,29 @@ class Reader:
             raise Problem("invalid-parameters", f"The query has {faults}; see errors.", self.faults)
 
     def _pairs(self, query_string: bytes) -> Pairs:
+        if query_string.count(b"&") < MAX_PARAMETERS and _is_plain(query_string):
+            parts = [part.partition("=") for part in query_string.decode().split("&") if part]
+            return [(name, value) for name, _, value in parts]  # as parse_qsl gives them, in a fifth of the time
         shown = query_string.decode("ascii", "replace")
         try:
-            return parse_qsl(query_string.decode(), keep_blank_values=True, errors="strict", max_num_fields=200)
+            text = query_string.decode()
+            return parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=MAX_PARAMETERS)
         except UnicodeDecodeError:
             self.fault("", shown, "the query string is not UTF-8")
         except ValueError:
-            self.fault("", shown, "the query string has more than 200 parameters")
+            self.fault("", shown, f"the query string has more than {MAX_PARAMETERS} parameters")
         return []
+
+
+def _is_plain(query_string: bytes) -> bool:
+    """Whether there is nothing to decode in it."""
+    return b"%" not in query_string and b"+" not in query_string and query_string.isascii()
 
 
 def read_query(reader: Reader, names: Names, now: datetime) -> Query:
     """Filter, order and place of a list; faults stay with the reader."""
     wanted = read_filter(reader, names, now)
-    sort = Sort(reader.choice("sort", [sort.value for sort in Sort], Sort.PUBLISHED.value))
+    sort = Sort(reader.choice("sort", _SORTS, Sort.PUBLISHED.value))
     if sort is Sort.RELEVANCE and wanted.search is None:
         reader.fault("sort", sort.value, "needs q: there is nothing to be relevant to")
     limit = reader.number("limit", DEFAULT_LIMIT, 1, MAX_LIMIT)
@@ -145,7 +156,7 @@ def read_filter(reader: Reader, names: Names, now: datetime) -> Filter:
     wanted: list[tuple[TermKey, ...]] = []
     unwanted: list[TermKey] = []
     for parameter, axis in AXES.items():
-        for text in reader.values.get(parameter, []):
+        for text in reader.values.get(parameter, ()):
             asked, refused = _terms(reader, names, parameter, axis, text)
             wanted += [asked] if asked else []
             unwanted += refused

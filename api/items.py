@@ -20,7 +20,6 @@ from api.filters import ITEM_PARAMETERS, LIST_PARAMETERS, Query, Reader, read_qu
 from api.formats import FORMATS, negotiate
 from api.links import filter_string, link_header, page_links
 from api.names import Names
-from api.paging import encode_cursor
 from api.problems import Problem
 from api.schemas import Item, ItemPage
 from api.syndication import atom, jsonfeed, rss
@@ -153,7 +152,7 @@ def _json_body(
     head: dict[str, Any] = {
         "self": links["self"],
         "next": links.get("next"),
-        "next_cursor": encode_cursor(query.sort, page.next) if page.next else None,
+        "next_cursor": links.get("next_cursor"),
         "total": total.items,
         "total_is_estimate": total.is_estimate,
         "data_version": snapshot.version,

@@ -26,13 +26,14 @@ def _quoted(text: str) -> str:
 
 
 def page_links(context: Context, path: str, query: Query, page: Page) -> dict[str, str]:
-    """The addresses of this page, the first one and, where there is one, the next."""
+    """The addresses of this page, the first one and, where there is one, the next, with the cursor that is in it."""
     given = [(name, value) for name, value in query.pairs if name != "cursor"]
     first = query_string(given)
     asked = first if len(given) == len(query.pairs) else query_string(query.pairs)
     links = {"self": context.url(path, asked), "first": context.url(path, first)}
     if page.next:
-        cursor = f"cursor={encode_cursor(query.sort, page.next)}"  # which needs no quoting
+        links["next_cursor"] = encode_cursor(query.sort, page.next)
+        cursor = f"cursor={links['next_cursor']}"  # which needs no quoting
         links["next"] = context.url(path, f"{first}&{cursor}" if first else cursor)
     return links
 

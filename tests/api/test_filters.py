@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from unittest.mock import ANY
+from urllib.parse import parse_qsl
 
 import pytest
 
@@ -136,3 +137,16 @@ def test_a_filter_can_be_said_in_words():
         "Artificial intelligence · Voice actors or Actors · in United States · not The Ledger · "
         'with strike OR "walk out" -lawsuit · since 2026-11-01'
     )
+
+
+@pytest.mark.parametrize("query", ["", "a", "a=", "=b", "a=b", "&&a=b&", "a=b=c&a", "a=1;b=2", "a:b=c,d", "&" * 199])
+def test_a_query_with_nothing_to_decode_is_read_as_any_other(query: str):
+    decoded = parse_qsl(query, keep_blank_values=True)
+    assert Reader(query.encode(), ()).pairs == decoded
+
+
+@pytest.mark.parametrize("query", ["a=1&" * 200, "a=%31&" * 200])
+def test_too_many_parameters_are_a_fault(query: str):
+    assert [fault.detail for fault in Reader(query.encode(), ("a",)).faults] == [
+        "the query string has more than 200 parameters"
+    ]
