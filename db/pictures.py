@@ -12,7 +12,7 @@ from typing import NamedTuple
 from db.archive import SECONDS_PER_DAY, TIE_BITS, Snapshot
 from db.filters import Filter, Position, Sort
 from db.plan import HIGHEST_ID, first_id, make_plan
-from db.queries import StoredItem, find_items, get_items, match_items, sample_size
+from db.queries import find_items, match_items, sample_size
 
 COUNT_EXACTLY = 4_096  # candidates that are counted one by one; beyond, a sample of about as many
 
@@ -22,6 +22,17 @@ class Periods(NamedTuple):
 
     items: list[int]
     is_estimate: bool
+
+
+class Stated(NamedTuple):
+    """What is read of an item that states figures, as it is kept: JSON texts, seconds since 1970."""
+
+    id: int
+    source_id: str
+    published_at: int
+    title: str
+    tags: str
+    figures: str
 
 
 def count_periods(snapshot: Snapshot, wanted: Filter, edges: Sequence[int]) -> Periods:
@@ -51,12 +62,15 @@ def count_periods(snapshot: Snapshot, wanted: Filter, edges: Sequence[int]) -> P
     return Periods(counts, sample > 1)
 
 
-def find_headcounts(snapshot: Snapshot, wanted: Filter, limit: int) -> list[StoredItem]:
-    """The newest items about layoffs that state a headcount."""
+def find_headcounts(snapshot: Snapshot, wanted: Filter, limit: int) -> list[Stated]:
+    """The newest items about layoffs that state a headcount, newest first."""
     stated = wanted.also(("topic", "layoffs")).also(("figure", "headcount"))
     ids = find_items(snapshot, stated, Sort.PUBLISHED, limit).ids
-    items = get_items(snapshot, ids)
-    return [items[item_id] for item_id in ids]
+    if not ids:
+        return []
+    marks = ", ".join("?" * len(ids))
+    statement = f"SELECT {', '.join(Stated._fields)} FROM item WHERE id IN ({marks}) ORDER BY id DESC"
+    return [Stated(*row) for row in snapshot.rows(statement, ids)]
 
 
 def newer_page(snapshot: Snapshot, wanted: Filter, limit: int, item_id: int) -> Position | None:

@@ -41,7 +41,7 @@ async def get_charts(request: Request) -> Response:
             "columns": pictures.draw_columns(snapshot, view, names, now, over, _topics(context, view)),
             "heat": pictures.draw_heat(snapshot, recent, view, names, vocabulary),
             "regions": pictures.draw_regions(recent, view, names, vocabulary),
-            "months": pictures.draw_headcounts(snapshot, view, names),
+            "cuts": pictures.draw_cuts(snapshot, view, names, now),
             "tables": {name: view.address(f"/charts/{name}.csv", {"over": over}) for name in _TABLES},
             "outlets": outlets_of(context, view),
             "alternates": alternates(context, view),
@@ -66,8 +66,9 @@ async def get_table(request: Request) -> Response:
             body = pictures.heat_csv(pictures.draw_heat(snapshot, recent, view, names, context.vocabulary))
         elif name == "regions":
             body = pictures.bars_csv(pictures.draw_regions(recent, view, names, context.vocabulary))
-        elif name == "headcounts":
-            body = pictures.headcounts_csv(pictures.draw_headcounts(snapshot, view, names, most=1_000))
+        elif name in ("headcounts", "months"):
+            cuts = pictures.draw_cuts(snapshot, view, names, context.moment(), most=pictures.MOST_READ)
+            body = pictures.months_csv(cuts) if name == "months" else pictures.headcounts_csv(cuts.months)
         else:
             raise Problem("not-found")
         return Answer(body, CSV, {"Content-Disposition": f'attachment; filename="craftwatch-{name}.csv"'})
@@ -75,7 +76,7 @@ async def get_table(request: Request) -> Response:
     return await page_answer(request, build)
 
 
-_TABLES = ("periods", "crafts", "regions", "headcounts")
+_TABLES = ("periods", "crafts", "regions", "months", "headcounts")
 
 
 def _read(request: Request, context: Context, names: Names) -> tuple[View, str]:

@@ -20,8 +20,7 @@ from api.syndication import plain
 from api.tables import cell
 from db.archive import SECONDS_PER_DAY, Snapshot
 from db.coverage import watched_since
-from db.pictures import count_periods, find_headcounts
-from db.queries import StoredItem
+from db.pictures import Stated, count_periods, find_headcounts
 from db.recent import Recent, count_pairs
 from db.vocabulary import Vocabulary
 
@@ -30,6 +29,7 @@ OVERS = ("week", "month")
 MOST_BARS = 15
 MOST_CRAFTS = 20
 MOST_ANNOUNCEMENTS = 40
+MOST_READ = 500  # items that state a headcount
 SHADES = 6
 SAME_STORY_DAYS = 14
 
@@ -126,6 +126,25 @@ class Announcement:
 class Month(NamedTuple):
     name: str
     announcements: list[Announcement]
+
+
+class JobMonth(NamedTuple):
+    """The jobs of a month, as a column, and how many announcements they are from."""
+
+    bar: Bar
+    announcements: int
+
+
+@dataclass(frozen=True, slots=True)
+class Cuts:
+    """Announced job cuts: `per_month` the oldest month first, `months` with what was stated the newest first."""
+
+    per_month: list[JobMonth]
+    months: list[Month]
+
+    @property
+    def series(self) -> Series:
+        return Series("", "Jobs", [month.bar for month in self.per_month], "")
 
 
 def periods_before(today: date, over: str, count: int = PERIODS) -> list[Period]:
@@ -234,29 +253,72 @@ def draw_regions(recent: Recent, view: View, names: Names, vocabulary: Vocabular
     return Bars(bars, recent.complete)
 
 
-def draw_headcounts(snapshot: Snapshot, view: View, names: Names, most: int = MOST_ANNOUNCEMENTS) -> list[Month]:
-    """Announced job cuts by month, newest first, each as stated; nothing is added up."""
-    found = join_reports(_announcements(find_headcounts(snapshot, view.query.filter, most * 2), names))[:most]
-    highest = max((one.value for one in found), default=0)
+def draw_cuts(snapshot: Snapshot, view: View, names: Names, now: datetime, most: int = MOST_ANNOUNCEMENTS) -> Cuts:
+    """Announced job cuts: the newest as stated, newest first; and by month, as far back as all of them were read."""
+    read = find_headcounts(snapshot, view.query.filter, MOST_READ)
+    found = join_reports(_announcements(read, names))
+    newest = found[:most]
+    highest = max((one.value for one in newest), default=0)
     months: dict[str, list[Announcement]] = {}
-    for one in found:
+    for one in newest:
         one.share = _share(one.value, highest)
         months.setdefault(words.month(one.published_at), []).append(one)
-    return [Month(name, listed) for name, listed in months.items()]
+    since = read[-1].published_at if len(read) == MOST_READ else 0
+    return Cuts(_per_month(found, view, now, since), [Month(name, listed) for name, listed in months.items()])
 
 
 def join_reports(announcements: Iterable[Announcement]) -> list[Announcement]:
-    """Reports of the same figure of the same employer within a fortnight become one; the newest is kept."""
+    """Reports of the same figure of the same employer within a fortnight become one; the newest is kept.
+
+    `announcements` are in the order of time, the newest first.
+    """
     kept: list[Announcement] = []
+    last: dict[tuple[float, str], Announcement] = {}  # number and employer → the oldest kept so far
     for one in announcements:
-        for other in kept:
-            near = abs(other.published_at - one.published_at) <= SAME_STORY_DAYS * 86_400
-            if near and one.value == other.value and set(one.employers) & set(other.employers):
-                other.sources += [source for source in one.sources if source not in other.sources]
-                break
+        keys = [(one.value, employer) for employer in one.employers]
+        near = (other for key in keys if (other := last.get(key)) and _of_one_story(other, one))
+        if other := next(near, None):
+            other.sources += [source for source in one.sources if source not in other.sources]
         else:
             kept.append(one)
+            last.update(dict.fromkeys(keys, one))
     return kept
+
+
+def _of_one_story(one: Announcement, other: Announcement) -> bool:
+    return abs(other.published_at - one.published_at) <= SAME_STORY_DAYS * SECONDS_PER_DAY
+
+
+def _per_month(found: Sequence[Announcement], view: View, now: datetime, since: int) -> list[JobMonth]:
+    """For each employer the largest number stated in a month; numbers without an employer count once each.
+
+    Of the last months, those that lie after `since` (seconds since 1970) altogether.
+    """
+    months = [period for period in periods_before(now.date(), "month") if edges_of([period])[0] >= since]
+    jobs: dict[date, dict[object, float]] = {period.first: {} for period in months}
+    counts = dict.fromkeys(jobs, 0)
+    for one in found:
+        month = datetime.fromtimestamp(one.published_at, UTC).date().replace(day=1)
+        if month in jobs:
+            whose = one.employer_ids[0] if one.employer_ids else one.value
+            jobs[month][whose] = max(one.value, jobs[month].get(whose, 0))
+            counts[month] += 1
+    totals = {month: round(sum(numbers.values())) for month, numbers in jobs.items()}
+    highest = max(totals.values(), default=0)
+    return [
+        JobMonth(
+            Bar(
+                period.first.isoformat(),
+                period.label,
+                totals[period.first],
+                _share(totals[period.first], highest),
+                view.between(period.first.isoformat(), period.last.isoformat(), topic="layoffs"),
+                f"{period.name}: {words.counted(totals[period.first], 'job')}",
+            ),
+            counts[period.first],
+        )
+        for period in months
+    ]
 
 
 def shade(items: int, highest: int) -> int:
@@ -291,6 +353,11 @@ def bars_csv(bars: Bars) -> bytes:
     return to_csv(["region", "label", "items"], ([bar.term, bar.label, bar.items] for bar in bars.bars))
 
 
+def months_csv(cuts: Cuts) -> bytes:
+    rows = ([month.bar.term, month.bar.items, month.announcements] for month in cuts.per_month)
+    return to_csv(["month_from", "jobs", "announcements"], rows)
+
+
 def headcounts_csv(months: Sequence[Month]) -> bytes:
     head = ["published", "employers", "labels", "headcount", "stated", "sources", "title", "item"]
     rows = (
@@ -310,7 +377,7 @@ def headcounts_csv(months: Sequence[Month]) -> bytes:
     return to_csv(head, rows)
 
 
-def _announcements(items: Iterable[StoredItem], names: Names) -> Iterable[Announcement]:
+def _announcements(items: Iterable[Stated], names: Names) -> Iterable[Announcement]:
     for item in items:
         figure = next((one for one in orjson.loads(item.figures) if one["kind"] == "headcount"), None)
         if figure is None:

@@ -65,6 +65,7 @@ def environment() -> Environment:
         moment=words.moment,
         stamp=words.stamp,
         number=words.number,
+        short=words.short,
         counted=words.counted,
     )
     return made

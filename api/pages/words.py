@@ -42,6 +42,11 @@ def number(value: float, is_estimate: bool = False) -> str:
     return f"{'about ' if is_estimate else ''}{value:,.0f}"
 
 
+def short(value: int) -> str:
+    """As wide as a column is on a phone: 987, 1.24k, 12.4k."""
+    return str(value) if value < 1_000 else f"{value / 1_000:.3g}k" if value < 1_000_000 else f"{value / 1e6:.3g}m"
+
+
 def counted(items: int, one: str, many: str = "", is_estimate: bool = False) -> str:
     """1 item, 2 items, about 3,000 items."""
     return f"{number(items, is_estimate)} {one if items == 1 else many or f'{one}s'}"

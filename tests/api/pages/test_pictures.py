@@ -8,12 +8,28 @@ from itertools import pairwise
 import pytest
 from sqlalchemy import text
 
+from api.dependencies import Context
 from api.measured import keep
 from api.pages.coverage import in_words
-from api.pages.pictures import SHADES, Announcement, Bar, Columns, Series, join_reports, periods_before, shade, to_csv
+from api.pages.pictures import (
+    PERIODS,
+    SHADES,
+    Announcement,
+    Bar,
+    Columns,
+    Series,
+    draw_cuts,
+    join_reports,
+    periods_before,
+    shade,
+    to_csv,
+)
 from api.pages.terms import compare
+from api.pages.views import plain_view
+from api.settings import ApiSettings
+from db.archive import Archive
 from db.coverage import Watched
-from tests.api.archive import make_client
+from tests.api.archive import VOCABULARY, make_client, make_headcount, make_labels
 from tests.db.factory import DAY as A_DAY
 from tests.db.factory import NOW
 
@@ -115,3 +131,50 @@ def test_weeks_before_watching_began_are_told(shelf, database_url, began, watche
     with make_client(database_url) as client:
         page = client.get("/charts").text
         assert ("Watching began on Monday 2 November 2026" in page) is (watched < 12)
+
+
+def cuts_of(shelf, database_url, *stated, **limits):
+    """What is drawn of (days ago, employer, number); no employer for ""."""
+    for place, (days, employer, value) in enumerate(stated):
+        terms = ("layoffs", employer) if employer else ("layoffs",)
+        labels = make_labels(*terms, figures=(make_headcount(value),))
+        shelf.add(f"item-{place}", labels=labels, published_at=NOW - days * A_DAY)
+    archive = Archive(database_url)
+    context = Context(ApiSettings(read_database_url=database_url), VOCABULARY, lambda: NOW)
+    with archive.snapshot() as snapshot:
+        names = context.names(snapshot)
+        cuts = draw_cuts(snapshot, plain_view(context, names), names, NOW, **limits)
+    archive.close()
+    context.archive.close()
+    return cuts
+
+
+def jobs_of(cuts):
+    return {month.bar.term: (month.bar.items, month.announcements) for month in cuts.per_month if month.announcements}
+
+
+def test_a_month_counts_the_largest_number_of_each_employer(shelf, database_url):
+    told = [
+        (1, "big-studio", 120),
+        (2, "big-studio", 150),
+        (3, "", 40),
+        (4, "", 40),
+        (5, "", 60),
+        (40, "big-studio", 900),
+    ]
+    cuts = cuts_of(shelf, database_url, *told)
+    assert jobs_of(cuts) == {"2026-11-01": (250, 5), "2026-10-01": (900, 1)}
+    assert [month.bar.address for month in cuts.per_month][-1] == "/?from=2026-11-01&to=2026-11-30&topic=layoffs"
+    assert len(cuts.per_month) == PERIODS
+
+
+def test_a_month_of_which_not_all_was_read_is_not_drawn(shelf, database_url, monkeypatch):
+    monkeypatch.setattr("api.pages.pictures.MOST_READ", 2)
+    cuts = cuts_of(shelf, database_url, (1, "", 10), (40, "", 20), (45, "", 30))
+    assert [month.bar.term for month in cuts.per_month] == ["2026-11-01"]
+    assert len(cuts.months) == 2
+
+
+def test_what_is_told_again_within_a_fortnight_is_one_report_however_many_there_are():
+    listed = [announcement(source, at=at * DAY) for source, at in (("A", 40), ("B", 30), ("C", 20), ("D", 0))]
+    assert [one.sources for one in join_reports(listed)] == [["A", "B"], ["C"], ["D"]]
