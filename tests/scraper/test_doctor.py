@@ -440,7 +440,7 @@ def test_comparing_the_index_of_words_takes_less_than_a_scrape_waits(
         given.append(seconds)
         return WordIndex()
 
-    monkeypatch.setattr("scraper.doctor.look_at_words", look)
+    monkeypatch.setattr("scraper.examining.database.look_at_words", look)
     for wait in ("6", "3600"):
         monkeypatch.setenv("CRAFTWATCH_DATABASE_WAIT_SECONDS", wait)
         clinic.findings()

@@ -1,0 +1,1 @@
+"""What `craftwatch doctor` looks at: settings and files, the database, the sources."""
