@@ -6,7 +6,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Engine, inspect, text
+from sqlalchemy import Connection, Engine, inspect, text
 
 from db.errors import HalfCopied, NoDatabase, NotOurs, SchemaTooNew, SchemaTooOld
 
@@ -59,7 +59,7 @@ def check_schema(engine: Engine) -> None:
 def _revision(engine: Engine) -> str | None:
     """Of our schema; None where there is no table yet. Raises SchemaTooNew, NotOurs."""
     with engine.connect() as connection:
-        tables = set(inspect(connection).get_table_names())
+        tables = set(inspect(connection).get_table_names()) - _of_extensions(connection)
         stated = connection.scalars(text("SELECT version_num FROM alembic_version")).all() if _HISTORY in tables else []
     if not stated and tables <= {_HISTORY}:
         return None
@@ -75,6 +75,14 @@ def _revision(engine: Engine) -> str | None:
             "database in CRAFTWATCH_DATABASE_URL."
         )
     return current
+
+
+def _of_extensions(connection: Connection) -> set[str]:
+    """Tables that PostgreSQL's extensions brought, such as spatial_ref_sys of PostGIS: nobody's data."""
+    if connection.dialect.name != "postgresql":
+        return set()
+    members = "SELECT relname FROM pg_class JOIN pg_depend ON objid = pg_class.oid WHERE deptype = 'e'"
+    return set(connection.scalars(text(members)))
 
 
 def _looks_later(revision: str) -> bool:

@@ -165,6 +165,16 @@ def test_a_database_that_was_emptied_can_be_migrated(stranger: Engine) -> None:
     assert migrate(stranger) is True
 
 
+def test_what_an_extension_brought_is_nobodys_data(stranger: Engine) -> None:
+    if stranger.dialect.name != "postgresql":
+        pytest.skip("SQLite has no such extensions")
+    with stranger.begin() as connection:
+        connection.execute(text("ALTER EXTENSION plpgsql ADD TABLE invoice"))
+    assert migrate(stranger) is True
+    with stranger.begin() as connection:  # lest it goes with the extension
+        connection.execute(text("ALTER EXTENSION plpgsql DROP TABLE invoice"))
+
+
 def test_the_file_of_another_program_stays_as_it_is(tmp_path: Path) -> None:
     file = tmp_path / "books.db"
     with closing(sqlite3.connect(file, isolation_level=None)) as connection:
