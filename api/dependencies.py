@@ -37,7 +37,7 @@ class Context:
         self.checks = Checks()
         self.answers = Answers(settings.answer_cache_mb * 1_000_000)
         self._inline = settings.database_url.startswith("sqlite")
-        self._names: tuple[int, float, Names] | None = None
+        self._names: tuple[int, float, Names] | None = None  # how many terms there were, when made
 
     async def read(self, work: Callable[[Snapshot], T], *, heavy: bool = False) -> T:
         """Run `work` on a snapshot: the one place that decides where reads run.
@@ -54,17 +54,20 @@ class Context:
             return work(snapshot)
 
     def names(self, snapshot: Snapshot) -> Names:
-        """All names that filters may use, as of this snapshot."""
-        moment = time.monotonic()
+        """All names that filters may use: terms as of this snapshot, sources as of NAMES_FOR_SECONDS ago at most.
+
+        Made anew with every save, they would take more time than the answers.
+        """
+        moment, filed = time.monotonic(), snapshot.term_ids()
         if self._names:
-            version, made, names = self._names
-            if version == snapshot.version and moment - made < NAMES_FOR_SECONDS:
+            terms, made, names = self._names
+            if terms == len(filed) and moment - made < NAMES_FOR_SECONDS:
                 return names
-        names = make_names(self.vocabulary, load_source_names(snapshot), snapshot.term_ids())
+        names = make_names(self.vocabulary, load_source_names(snapshot), filed)
         held = self._names[2] if self._names else None
         since = held.since if held and held.fingerprint == names.fingerprint else int(self.now().timestamp())
         names = replace(names, since=since)
-        self._names = (snapshot.version, moment, names)
+        self._names = (len(filed), moment, names)
         return names
 
     def moment(self) -> datetime:

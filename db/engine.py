@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.pool import QueuePool
 
 from db.errors import DatabaseUnusable, NoDatabase
@@ -19,6 +19,8 @@ CONNECT_SECONDS = 10
 READ_LIMIT_SECONDS = 1.0
 _WRITER_CACHE_KB = 16_000  # a batch touches pages all over: without it they are written and read again within one
 _CHECKPOINT_PAGES = 8_000  # 32 MB of write-ahead log before it is copied back: a page written often is copied once
+_LONG_LOG_BYTES = 64 << 20
+_LOG_WAIT_MS = 2_000  # for readers to let go of it; they are given READ_LIMIT_SECONDS
 _MAPPED_BYTES = 1 << 36  # address space, not memory: readers share the system's cache of the file, page by page
 _STEPS_BETWEEN_LOOKS = 10_000  # of SQLite's virtual machine: about a millisecond
 
@@ -98,9 +100,38 @@ def _open_sqlite(url: URL, read_only: bool, wait_seconds: float) -> Engine:
 
     named = URL.create("sqlite", database=str(path))
     engine = create_engine(named, creator=connect, pool_size=5, max_overflow=10, poolclass=QueuePool)
-    begin = "BEGIN" if read_only else "BEGIN IMMEDIATE"
-    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(begin))
+    if read_only:
+        event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN"))
+    else:
+        log = _WriteAheadLog(Path(f"{path}-wal"), wait_seconds)
+        event.listen(engine, "begin", log.keep_short)
+        event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
     return engine
+
+
+class _WriteAheadLog:
+    """The file beside the database that SQLite copies back by itself, and begins anew when nobody reads from it.
+
+    Under readers that never pause nobody lets go of it together: it would grow for ever, and every read with it.
+    """
+
+    def __init__(self, file: Path, wait_seconds: float) -> None:
+        self._file, self._wait_seconds = file, wait_seconds
+        self._limit = _LONG_LOG_BYTES
+
+    def keep_short(self, connection: Connection) -> None:
+        """Begin it anew when it is long, as soon as those who read from it have done so; they do not wait for us."""
+        if self._size() > self._limit:
+            connection.exec_driver_sql(f"PRAGMA busy_timeout = {_LOG_WAIT_MS}")
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+            connection.exec_driver_sql(f"PRAGMA busy_timeout = {int(self._wait_seconds * 1000)}")
+            self._limit = self._size() + _LONG_LOG_BYTES  # one who reads on is not waited for at every save
+
+    def _size(self) -> int:
+        try:
+            return os.stat(self._file).st_size
+        except OSError:  # there is none yet
+            return 0
 
 
 def _is_missing(path: Path) -> bool:
