@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import itertools
 import logging
+import sys
 import threading
 from array import array
-from bisect import bisect_left
+from bisect import bisect_left, insort
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from functools import reduce
@@ -28,6 +29,8 @@ log = logging.getLogger(__name__)
 SMALL = 20_000  # items that are read at once, while the reader waits; more are read in a thread of their own
 CHANGES = 5_000  # changed items that are followed one by one; more, and all is read anew
 EVERYTHING = (-(2**63), 2**63 - 1)  # ids
+SOON = 50  # versions: what readers can follow in a moment
+FEW = 500  # items behind the base that are looked at one by one
 BATCH = 100_000  # rows read in one statement
 
 
@@ -49,24 +52,28 @@ class TermSets:
         self._ids = array("q", _all_ids(snapshot))
         self._base = len(self._ids)
         self._later: dict[int, int] = {}  # id → position, of the items behind the base
+        self._order: list[int] = []  # their ids, ascending
         positions = dict(zip(self._ids, range(self._base), strict=True))
         self._sets = {
             term_id: BitMap(map(positions.__getitem__, _ids_under(snapshot, term_id)))
             for (term_id,) in snapshot.rows("SELECT id FROM term")
         }
 
-    def follow(self, snapshot: Snapshot) -> bool:
-        """Take over what changed up to this snapshot; False where it is too much."""
-        rows = snapshot.rows(
-            f"SELECT id, terms FROM item WHERE version > ? LIMIT {CHANGES + 1}",  # noqa: S608
-            (self.version,),
-        )
-        if len(rows) > CHANGES or len(self._later) > SMALL:
+    def follow(self, snapshot: Snapshot, most: int | None = None) -> bool:
+        """Take over what changed up to this snapshot; False where it is more than `most` items, else CHANGES."""
+        most = CHANGES if most is None else most
+        rows = snapshot.rows("SELECT id, terms FROM item WHERE version > ? LIMIT ?", (self.version, most + 1))
+        if len(rows) > most:
             return False
         for item_id, terms in rows:
             self._file(item_id, {term_id for term_id, _ in orjson.loads(terms)})
         self.version = snapshot.version
         return True
+
+    @property
+    def is_long(self) -> bool:
+        """Whether so many items came behind the base that they should be read anew."""
+        return len(self._later) > SMALL
 
     def match(
         self, choices: Iterable[Sequence[int]], unwanted: Sequence[int], low: int, high: int, ids: Iterable[int] | None
@@ -92,9 +99,16 @@ class TermSets:
         below = found if end == len(self._ids) else found & BitMap(range(end))
         ids = [self._ids[position] for position in below[-limit:]]
         if self._later:
-            ids += [self._ids[position] for position in self._behind(found) if self._ids[position] < high]
+            ids += self._newest_behind(found, high, limit)
             ids.sort()
         return ids[: -limit - 1 : -1]
+
+    def _newest_behind(self, found: BitMap, high: int, limit: int) -> list[int]:
+        behind = self._behind(found)
+        if len(behind) <= FEW:
+            return [item_id for item_id in (self._ids[position] for position in behind) if item_id < high]
+        order, later = self._order[: bisect_left(self._order, high)], self._later
+        return list(itertools.islice((item_id for item_id in reversed(order) if later[item_id] in behind), limit))
 
     def tally(self, found: BitMap, term_ids: Iterable[int]) -> dict[int, int]:
         """term → how many of these items are under it, where there are any."""
@@ -134,6 +148,7 @@ class TermSets:
         if position < 0:
             position = self._later[item_id] = len(self._ids)
             self._ids.append(item_id)
+            insort(self._order, item_id)
         else:
             for term_id, under in self._sets.items():
                 if term_id not in term_ids:
@@ -150,7 +165,8 @@ class TermSets:
 
     def _between(self, low: int, high: int) -> BitMap:
         base = BitMap(range(*(bisect_left(self._ids, edge, 0, self._base) for edge in (low, high))))
-        return base | BitMap(position for item_id, position in self._later.items() if low <= item_id < high)
+        order = self._order[bisect_left(self._order, low) : bisect_left(self._order, high)]
+        return base | BitMap(map(self._later.__getitem__, order))
 
     def _behind(self, found: BitMap) -> BitMap:
         if not self._later:
@@ -182,6 +198,8 @@ class SetKeeper:
         if sets is not None:
             with sets.lock:
                 if sets.version == snapshot.version or (sets.version < snapshot.version and sets.follow(snapshot)):
+                    if sets.is_long and self._making.acquire(blocking=False):
+                        self._begin_aside()
                     return sets
                 if sets.version > snapshot.version:
                     return None
@@ -198,13 +216,23 @@ class SetKeeper:
             finally:
                 self._making.release()
             return self._sets
-        threading.Thread(target=self._make_aside, name="term sets", daemon=True).start()
+        self._begin_aside()
         return None
 
+    def _begin_aside(self) -> None:
+        threading.Thread(target=self._make_aside, name="term sets", daemon=True).start()
+
     def _make_aside(self) -> None:
+        """The sets that there are, if any, serve until the new ones have caught up with what came meanwhile."""
         try:
             with self._snapshot() as snapshot:
-                self._sets = TermSets(snapshot)
+                sets = TermSets(snapshot)
+            missing = SOON + 1
+            while missing > SOON:
+                with self._snapshot() as snapshot:
+                    missing = snapshot.version - sets.version
+                    sets.follow(snapshot, most=sys.maxsize - 1)
+            self._sets = sets
         except Exception:
             log.exception("The sets of terms could not be read; counts are estimates until they are")
         finally:

@@ -22,7 +22,7 @@ from scraper.cleaning.urls import canonical_url, is_web_url
 from scraper.fetch import PAGE_TYPES, Fetched, Fetcher, FetchError, accepted_types
 from scraper.fetching.robots import origin_of
 from scraper.ids import free_id
-from scraper.parse import ParseError
+from scraper.parsing.errors import ParseError
 from scraper.parsing.links import PageLinks, header_feeds, robots_sitemaps
 from scraper.parsing.workers import FeedItems, ParserPool
 from scraper.settings import ScraperSettings

@@ -19,6 +19,7 @@ from scraper.parsing.advice import read_advice
 from scraper.parsing.charset import decode_document
 from scraper.parsing.dates import read_date
 from scraper.parsing.entries import PAGE_TYPES, make_entry, newest, person_name
+from scraper.parsing.errors import ParseError
 from scraper.parsing.fastparse import parse_quickly
 from scraper.parsing.jsonfeed import parse_json_feed
 
@@ -36,15 +37,6 @@ _ENTRY_START = re.compile(r"<(?:\w{1,20}:)?(?:item|entry)[\s>]", re.IGNORECASE)
 _MAX_STARTS = 1_500  # a document that needs feedparser and holds more is cut there: feedparser reads few per second
 _DOCTYPE = re.compile(r"<!DOCTYPE[^\[<>]*(?:\[.*?\]\s*)?>", re.IGNORECASE | re.DOTALL)
 _START_LENGTH = 4_096
-
-
-class ParseError(Exception):
-    """A document that gave no entries; `reason` is one of Failure's parse names, `detail` says what was seen."""
-
-    def __init__(self, reason: Failure, detail: str) -> None:
-        super().__init__(f"{reason}: {detail}")
-        self.reason = reason
-        self.detail = detail
 
 
 def parse_feed(body: bytes, content_type: str = "", url: str = "") -> ParsedFeed:

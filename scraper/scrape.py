@@ -25,7 +25,7 @@ from db.store import Counts, Store
 from db.watch import Check, known_entries, postpone
 from scraper.fetch import FEED_TYPES, Fetched, FetchError, NotModified, accepted_types
 from scraper.fetching.answers import Freshness, Validators
-from scraper.parse import ParseError
+from scraper.parsing.errors import ParseError
 from scraper.parsing.workers import ParserPool
 from scraper.schedule import Answer, after_check, current_feed_url, may_send_validators, pause_asked
 from scraper.sharing import Alone, site_of_source

@@ -10,7 +10,7 @@ from db.discretion import without_credentials
 from db.shapes import Failure, Source
 from scraper.cleaning.plaintext import shorten
 from scraper.fetch import Fetched, Fetcher, FetchError, accepted_types
-from scraper.parse import ParseError
+from scraper.parsing.errors import ParseError
 from scraper.parsing.workers import FeedItems, ParserPool
 from scraper.settings import ScraperSettings
 

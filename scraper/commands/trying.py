@@ -17,7 +17,8 @@ from scraper.commands.common import SetupProblem, echo_json, explaining
 @explaining
 def parse(file: Path, content_type: str, url: str) -> None:
     """What our parser makes of a feed document, as JSON lines."""
-    from scraper.parse import ParseError, parse_feed
+    from scraper.parse import parse_feed
+    from scraper.parsing.errors import ParseError
     from scraper.parsing.lines import entry_lines
 
     try:

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from db.shapes import Failure, ParsedFeed, Source
-from scraper.parse import ParseError, parse_feed
+from scraper.parse import parse_feed
+from scraper.parsing.errors import ParseError
 from scraper.parsing.links import PageLinks
 
 T = TypeVar("T")

@@ -14,10 +14,10 @@ from bs4.exceptions import ParserRejectedMarkup
 from db.shapes import Entry, Failure, ParsedFeed, Selectors
 from scraper.cleaning.plaintext import tidy
 from scraper.cleaning.urls import absolute_url
-from scraper.parse import ParseError
 from scraper.parsing.charset import decode_document
 from scraper.parsing.dates import read_date
 from scraper.parsing.entries import MAX_ENTRIES, MAX_SUMMARY, MAX_TITLE, make_entry
+from scraper.parsing.errors import ParseError
 from scraper.parsing.links import PageLinks, is_feed_link, web_addresses
 from scraper.parsing.selectors import read_place
 

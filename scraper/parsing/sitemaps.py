@@ -13,10 +13,10 @@ from xml.parsers.expat import ExpatError, ParserCreate
 
 from db.shapes import Entry, Failure, ParsedFeed
 from scraper.cleaning.urls import absolute_url
-from scraper.parse import ParseError
 from scraper.parsing.charset import decode_document
 from scraper.parsing.dates import read_date
 from scraper.parsing.entries import make_entry, newest
+from scraper.parsing.errors import ParseError
 
 MAX_URLS = 50_000  # sitemaps.org: as many as one file may list
 MAX_TEXT = 4_000

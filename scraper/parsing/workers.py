@@ -1,6 +1,6 @@
 """Parsing where it can be killed: worker processes with a time and a memory limit.
 
-    ParserPool.parse ── JSON line, then the body ──► python -m scraper.parsing.workers ──► parse_document ─► to_drafts
+    ParserPool.parse ── JSON line, then the body ──► python -m scraper.parsing.worker ──► parse_document ─► to_drafts
                      ◄──────── reply (JSON) ───────┘
 
 A document that hangs or swells costs its source this run: its worker is killed and the next document gets a new one.
@@ -13,42 +13,22 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import dataclasses
-import os
-import signal
-import struct
 import sys
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from types import TracebackType
-from typing import Any, BinaryIO, Self
+from typing import Any, Self
 
 import orjson
 
-from db.shapes import DateQuality, Failure, FeedAdvice, ItemDraft, Selectors, Source
-from scraper.clean import to_drafts
-from scraper.parse import ParseError, parse_feed
-from scraper.parsing.documents import find_page_links, find_sitemaps, parse_document
-from scraper.parsing.lines import entry_lines
+from db.shapes import Failure, Source
+from scraper.parsing.errors import ParseError
+from scraper.parsing.exchange import LENGTHS, MAX_REPLY, OUT_OF_MEMORY, REPLY, FeedItems, read_items
 from scraper.parsing.links import PageLinks
+
+__all__ = ["FeedItems", "ParserPool", "parse_document_lines"]
 
 TIME_LIMIT_SECONDS = 10.0
 MEMORY_LIMIT_BYTES = 512 * 1024 * 1024
-_MAX_REPLY = 64 * 1024 * 1024
-_LENGTHS = struct.Struct("!II")  # of a request: header, body
-_REPLY = struct.Struct("!I?")  # length of the reply, whether its worker retires
-_RETIRE_BYTES = 96 * 1024 * 1024  # resident; one that has seen usual feeds only stays below half of it
-
-
-@dataclass(frozen=True, slots=True)
-class FeedItems:
-    """What a document gave: its drafts, its advice, and how many of its `entries` there were before cleaning."""
-
-    format: str
-    title: str
-    entries: int
-    drafts: list[ItemDraft]
-    advice: FeedAdvice
 
 
 class ParserPool:
@@ -76,7 +56,7 @@ class ParserPool:
 
         Raises ParseError: as parse_feed does, PARSE_TIMEOUT past the time limit, PARSE_FAILED when the worker died.
         """
-        return _read_items(await self._ask("items", body, content_type, url, dataclasses.asdict(source), now))
+        return read_items(await self._ask("items", body, content_type, url, dataclasses.asdict(source), now))
 
     async def parse_lines(self, body: bytes, content_type: str = "", url: str = "") -> list[dict[str, Any]]:
         """The entries of one document as `entry_lines` gives them; limits and errors as of `parse`."""
@@ -141,7 +121,7 @@ class ParserPool:
             sys.executable,
             "-P",  # the current directory may hold a "scraper" of its own
             "-m",
-            "scraper.parsing.workers",
+            "scraper.parsing.worker",
             str(self._memory_limit),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
@@ -161,10 +141,10 @@ def parse_document_lines(body: bytes, content_type: str = "", url: str = "") -> 
 async def _exchange(worker: asyncio.subprocess.Process, header: bytes, body: bytes) -> tuple[bytes, bool]:
     assert worker.stdin is not None
     assert worker.stdout is not None
-    worker.stdin.writelines((_LENGTHS.pack(len(header), len(body)), header, body))
+    worker.stdin.writelines((LENGTHS.pack(len(header), len(body)), header, body))
     await worker.stdin.drain()
-    length, retires = _REPLY.unpack(await worker.stdout.readexactly(_REPLY.size))
-    if length > _MAX_REPLY:
+    length, retires = REPLY.unpack(await worker.stdout.readexactly(REPLY.size))
+    if length > MAX_REPLY:
         raise ValueError("a reply longer than any document can give")
     return await worker.stdout.readexactly(length), retires
 
@@ -185,143 +165,6 @@ async def _death(worker: asyncio.subprocess.Process) -> str:
             code = await worker.wait()
     except TimeoutError:
         return "the parser stopped answering"
-    if code == _OUT_OF_MEMORY:
+    if code == OUT_OF_MEMORY:
         return "the parser ran out of memory"
     return f"the parser died (exit code {code})"
-
-
-# The reply
-
-
-def _write_reply(items: FeedItems) -> bytes:
-    reply = {name: getattr(items, name) for name in ("format", "title", "entries", "drafts")}
-    advice = dataclasses.asdict(items.advice) | {
-        "skip_hours": sorted(items.advice.skip_hours),
-        "skip_days": sorted(items.advice.skip_days),
-    }
-    return orjson.dumps(reply | {"advice": advice})
-
-
-def _write_failure(error: ParseError) -> bytes:
-    detail = error.detail.encode("utf-8", "replace").decode()
-    return orjson.dumps({"failure": error.reason, "detail": detail})
-
-
-def _read_items(answer: Mapping[str, Any]) -> FeedItems:
-    advice = answer["advice"]
-    return FeedItems(
-        format=answer["format"],
-        title=answer["title"],
-        entries=answer["entries"],
-        drafts=[_read_draft(draft) for draft in answer["drafts"]],
-        advice=FeedAdvice(
-            ttl_minutes=advice["ttl_minutes"],
-            update_minutes=advice["update_minutes"],
-            skip_hours=frozenset(advice["skip_hours"]),
-            skip_days=frozenset(advice["skip_days"]),
-        ),
-    )
-
-
-def _read_draft(fields: Mapping[str, Any]) -> ItemDraft:
-    return ItemDraft(
-        **{
-            **fields,
-            "authors": tuple(fields["authors"]),
-            "categories": tuple(fields["categories"]),
-            "published_at": datetime.fromisoformat(fields["published_at"]),
-            "date_quality": DateQuality(fields["date_quality"]),
-            "updated_at": datetime.fromisoformat(fields["updated_at"]) if fields["updated_at"] else None,
-        }
-    )
-
-
-# The worker
-
-_OUT_OF_MEMORY = 3
-
-
-def _work(requests: BinaryIO, replies: BinaryIO) -> None:
-    """Answer requests until the pipe closes."""
-    while len(lengths := requests.read(_LENGTHS.size)) == _LENGTHS.size:
-        header_length, body_length = _LENGTHS.unpack(lengths)
-        header = orjson.loads(requests.read(header_length))
-        body = requests.read(body_length)
-        _set_alarm(header["seconds"] + 1)  # ends the process even inside a library, even when its parent is gone
-        reply = _answer(header, body)
-        _set_alarm(0)
-        replies.write(_REPLY.pack(len(reply), _has_grown()) + reply)
-        replies.flush()
-
-
-def _answer(header: Mapping[str, Any], body: bytes) -> bytes:
-    document, wanted = (body, header["content_type"], header["url"]), header["wanted"]
-    try:
-        if wanted == "lines":
-            return orjson.dumps({"lines": entry_lines(parse_feed(*document))})
-        if wanted == "links":
-            return orjson.dumps({"links": find_page_links(*document)})
-        if wanted == "sitemaps":
-            return orjson.dumps({"sitemaps": find_sitemaps(*document)})
-        return _items(header, document)
-    except ParseError as error:
-        return _write_failure(error)
-    except MemoryError:
-        raise
-    except Exception as error:  # of cleaning, say: it costs this document, and its name is told
-        return _write_failure(ParseError(Failure.PARSE_FAILED, f"{type(error).__name__}: {error}"[:300]))
-
-
-def _items(header: Mapping[str, Any], document: tuple[bytes, str, str]) -> bytes:
-    source = _read_source(header["source"])
-    feed = parse_document(*document, source)
-    now = datetime.fromisoformat(header["now"]).astimezone(UTC)
-    drafts = to_drafts(feed, source, now)
-    return _write_reply(FeedItems(feed.format, feed.title, len(feed.entries), drafts, feed.advice))
-
-
-def _read_source(fields: Mapping[str, Any]) -> Source:
-    selectors = fields["selectors"]
-    return Source(**{**fields, "selectors": Selectors(**selectors) if selectors else None})
-
-
-def _set_alarm(seconds: float) -> None:
-    if sys.platform != "win32":
-        signal.setitimer(signal.ITIMER_REAL, seconds)
-
-
-def _has_grown() -> bool:
-    """Whether we take up too much memory now. The peak that getrusage tells may be that of our parent."""
-    try:
-        with open("/proc/self/statm") as statm:
-            pages = int(statm.read().split()[1])
-    except (OSError, ValueError, IndexError):  # a system without proc(5)
-        return False
-    return pages * os.sysconf("SC_PAGE_SIZE") > _RETIRE_BYTES
-
-
-def _limit_memory(limit: int) -> None:
-    if sys.platform == "win32":
-        return
-    import resource
-
-    for kind in (resource.RLIMIT_AS, resource.RLIMIT_DATA):
-        with contextlib.suppress(ValueError, OSError):  # a system that does not know this limit still has the other
-            resource.setrlimit(kind, (limit, limit))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-
-
-def _main() -> None:
-    for asking in (signal.SIGINT, signal.SIGTERM):  # the parent's to handle; the pipe closes when it ends
-        signal.signal(asking, signal.SIG_IGN)
-    _limit_memory(int(sys.argv[1]))
-    try:
-        _work(sys.stdin.buffer, sys.stdout.buffer)
-    except MemoryError:
-        sys.exit(_OUT_OF_MEMORY)
-    except BrokenPipeError:
-        sys.exit(0)
-
-
-if __name__ == "__main__":
-    _main()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -106,3 +107,52 @@ def test_a_large_archive_is_read_aside_while_the_tables_answer(
             thread.join()
     with archive.snapshot() as snapshot:
         assert isinstance(snapshot.sets(), TermSets)
+
+
+def test_the_sets_there_are_serve_until_those_that_are_read_anew_are_ready(
+    engine: Engine, archive: Archive, monkeypatch: pytest.MonkeyPatch
+):
+    shelf = make_shelf(engine)
+    shelf.add("a", "ai")
+    with archive.snapshot() as snapshot:
+        first = snapshot.sets()
+    monkeypatch.setattr("db.sets.SMALL", 2)
+    wanted = Filter().also(("topic", "ai")).also(("source", "ledger"))
+    for number, name in enumerate("bcdef", 2):
+        shelf.add(name, "ai")
+        with archive.snapshot() as snapshot:
+            assert snapshot.sets() is not None
+            assert count_items(snapshot, wanted).items == number
+    for thread in threading.enumerate():
+        if thread.name == "term sets":
+            thread.join()
+    with archive.snapshot() as snapshot:
+        assert snapshot.sets() is not first
+        assert count_items(snapshot, wanted).items == 6
+
+
+@pytest.mark.parametrize("few", [0, 500])
+def test_items_that_came_later_are_found_in_the_order_of_publication(
+    engine: Engine, archive: Archive, monkeypatch: pytest.MonkeyPatch, few: int
+):
+    monkeypatch.setattr("db.sets.FEW", few)
+    shelf, draw = make_shelf(engine), random.Random(5)
+    places = list(range(30))
+    draw.shuffle(places)
+    for number, place in enumerate(places):
+        shelf.add(f"item-{place}", *(("ai",) if place % 3 else ("layoffs",)), published_at=NOW - place * DAY)
+        if number == 9:
+            with archive.snapshot() as snapshot:
+                assert snapshot.sets() is not None
+    wanted = Filter().also(("topic", "ai")).also(("source", "ledger"))
+    with archive.snapshot() as snapshot:
+        assert snapshot.sets() is not None
+        newest = [row[0] for row in snapshot.rows("SELECT id FROM item ORDER BY id DESC")]
+        expected = [item_id for place, item_id in enumerate(newest) if place % 3]
+        page = find_items(snapshot, wanted, Sort.PUBLISHED, 7)
+        assert page.ids == expected[:7]
+        assert find_items(snapshot, wanted, Sort.PUBLISHED, 7, page.next).ids == expected[7:14]
+        within = replace(wanted, start=int((NOW - 12 * DAY).timestamp()), end=int((NOW - 4 * DAY).timestamp()))
+        assert find_items(snapshot, within, Sort.PUBLISHED, 50).ids == [
+            item_id for place, item_id in enumerate(newest) if place % 3 and 4 < place <= 12
+        ]

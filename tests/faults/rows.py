@@ -32,7 +32,7 @@ from db.shapes import Axis, Failure
 from db.store import Store
 from db.watch import sync_sources
 from scraper.fetch import Fetched, FetchError
-from scraper.parse import ParseError
+from scraper.parsing.errors import ParseError
 from scraper.parsing.workers import FeedItems, ParserPool
 from tests.db.factory import DAY, DEPARTMENTS, HOUR, NOW, make_check, make_draft, make_memory, make_source, make_tagging
 from tests.faults.kill import kill_often
@@ -348,7 +348,8 @@ def _are_clean(items: FeedItems) -> bool:
 
 WATCHED = """
 import sys
-from scraper.parse import ParseError, parse_feed
+from scraper.parse import parse_feed
+from scraper.parsing.errors import ParseError
 seen = []
 sys.addaudithook(lambda event, args: seen.append((event, args[0])) if event in ("open", "socket.connect") else None)
 for body in (b"/etc/hostname", b"http://127.0.0.1:1/feed", b"file:///etc/hostname",

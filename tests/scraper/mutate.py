@@ -17,7 +17,8 @@ from pathlib import Path
 
 from db.shapes import Source
 from scraper.clean import to_drafts
-from scraper.parse import ParseError, parse_feed
+from scraper.parse import parse_feed
+from scraper.parsing.errors import ParseError
 from scraper.parsing.lines import entry_lines
 
 DATA = Path(__file__).parents[1] / "data"

@@ -8,7 +8,7 @@ import pytest
 
 from db.shapes import Failure, Source
 from scraper.discover import _failed, find_sources
-from scraper.parse import ParseError
+from scraper.parsing.errors import ParseError
 from scraper.sources import read_sources
 from scraper.trial import Trial
 from tests.fetching import settings_for

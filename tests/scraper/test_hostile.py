@@ -13,7 +13,7 @@ import pytest
 from db.shapes import ItemDraft, Source
 from scraper.cleaning.plaintext import tidy
 from scraper.cleaning.urls import canonical_url
-from scraper.parse import ParseError
+from scraper.parsing.errors import ParseError
 from scraper.parsing.workers import FeedItems, ParserPool
 from tests.scraper.hostile import DOCUMENTS, rss
 

@@ -10,8 +10,9 @@ from types import ModuleType
 import pytest
 
 from db.shapes import Failure
-from scraper.parse import ParseError, parse_feed
+from scraper.parse import parse_feed
 from scraper.parsing.entries import MAX_ENTRIES
+from scraper.parsing.errors import ParseError
 
 DATA = Path(__file__).parents[1] / "data"
 DOCUMENTS = sorted(

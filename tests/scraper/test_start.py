@@ -8,7 +8,9 @@ import sys
 import pytest
 
 
-@pytest.mark.parametrize("module", ["sqlmodel", "sqlalchemy.orm", "scraper.tag", "db.vocabulary", "bs4", "feedparser"])
+@pytest.mark.parametrize(
+    "module", ["sqlmodel", "sqlalchemy.orm", "scraper.tag", "db.vocabulary", "scraper.parse", "scraper.clean"]
+)
 def test_a_run_is_put_together_without(module: str) -> None:
     code = f"import sys, scraper.run; sys.exit({module!r} in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -12,8 +12,8 @@ import pytest
 
 from db.shapes import DateQuality, Failure, ItemDraft, Selectors, Source
 from scraper.clean import to_drafts
-from scraper.parse import ParseError
 from scraper.parsing.documents import parse_document
+from scraper.parsing.errors import ParseError
 from scraper.parsing.pages import parse_page, read_links
 from scraper.parsing.workers import FeedItems, ParserPool
 from tests.data import union_news

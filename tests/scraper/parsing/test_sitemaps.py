@@ -11,8 +11,8 @@ import pytest
 
 from db.shapes import DateQuality, Failure, ParsedFeed, Source
 from scraper.clean import to_drafts
-from scraper.parse import ParseError
 from scraper.parsing.documents import parse_document
+from scraper.parsing.errors import ParseError
 from scraper.parsing.sitemaps import read_index
 from tests.data import news_sitemap
 

@@ -17,7 +17,8 @@ import pytest
 
 from db.shapes import Failure, FeedAdvice, Source
 from scraper.clean import to_drafts
-from scraper.parse import ParseError, parse_feed
+from scraper.parse import parse_feed
+from scraper.parsing.errors import ParseError
 from scraper.parsing.workers import ParserPool, parse_document_lines
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
@@ -33,7 +34,7 @@ def workers() -> list[psutil.Process]:
     return [
         child
         for child in psutil.Process().children()
-        if child.status() != psutil.STATUS_ZOMBIE and "scraper.parsing.workers" in child.cmdline()
+        if child.status() != psutil.STATUS_ZOMBIE and "scraper.parsing.worker" in child.cmdline()
     ]
 
 
@@ -218,12 +219,12 @@ def test_a_busy_worker_ends_soon_after_its_parent(tmp_path):
 
 def test_a_worker_loads_neither_web_client_nor_database():
     loaded = subprocess.run(
-        [sys.executable, "-c", "import scraper.parsing.workers, sys; print(*sys.modules)"],
+        [sys.executable, "-c", "import scraper.parsing.worker, sys; print(*sys.modules)"],
         capture_output=True,
         text=True,
         check=True,
     ).stdout.split()
-    assert not {"httpx", "sqlalchemy", "sqlmodel", "fastapi", "bs4", "feedparser"} & set(loaded)
+    assert not {"asyncio", "httpx", "sqlalchemy", "sqlmodel", "fastapi", "bs4", "feedparser"} & set(loaded)
 
 
 def test_a_worker_is_ready_within_a_second():
