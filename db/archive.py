@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 import sqlite3
+import sys
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import lru_cache
 from typing import Any
 
-import psycopg
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -55,7 +55,7 @@ class Archive:
             engine = self._open()
             with self._sqlite(engine) if is_sqlite(engine) else _pooled(engine) as driver:
                 yield Snapshot(driver.cursor(), self, driver)
-        except (sqlite3.Error, psycopg.Error) as error:
+        except _driver_errors() as error:
             raise _explain(error) from error
         except DBAPIError as error:
             raise explain(error) from error
@@ -235,13 +235,19 @@ def _for_psycopg(statement: str) -> str:
     return re.sub(r"\?", "%s", statement.replace("%", "%%"))
 
 
-def _explain(error: sqlite3.Error | psycopg.Error) -> Exception:
+def _driver_errors() -> tuple[type[Exception], ...]:
+    """psycopg's where it is loaded: that takes a while, and nobody who has SQLite has need of it."""
+    psycopg = sys.modules.get("psycopg")
+    return (sqlite3.Error, psycopg.Error) if psycopg else (sqlite3.Error,)
+
+
+def _explain(error: Exception) -> Exception:
     """The driver's error as one that says what to do; a mistake of ours stays what it is."""
+    kinds = {kind.__name__ for kind in type(error).__mro__}  # of PEP 249, and of psycopg.errors
     name = getattr(error, "sqlite_errorname", "") or ""
-    if name == "SQLITE_INTERRUPT" or isinstance(error, psycopg.errors.QueryCanceled):
+    if name == "SQLITE_INTERRUPT" or "QueryCanceled" in kinds:
         return TooSlow(f"The answer took longer than {READ_LIMIT_SECONDS:g} s to find.")
-    if name.startswith(("SQLITE_ERROR", "SQLITE_MISUSE")) or isinstance(
-        error, psycopg.ProgrammingError | psycopg.DataError
-    ):
+    mistaken = {"ProgrammingError", "DataError"} & kinds and not isinstance(error, sqlite3.Error)
+    if name.startswith(("SQLITE_ERROR", "SQLITE_MISUSE")) or mistaken:
         return error
     return explain(DBAPIError(None, None, error))

@@ -14,3 +14,8 @@ import pytest
 def test_a_run_is_put_together_without(module: str) -> None:
     code = f"import sys, scraper.run; sys.exit({module!r} in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_who_has_sqlite_loads_nothing_of_postgresql() -> None:
+    code = "import sys, db.archive, scraper.health; sys.exit('psycopg' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
