@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import os
 import sqlite3
@@ -10,9 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import QueuePool
 
 from db.errors import DatabaseUnusable, NoDatabase
+
+logger = logging.getLogger(__name__)
 
 WAIT_SECONDS = 30.0  # for a lock that another program holds
 CONNECT_SECONDS = 10
@@ -103,7 +107,7 @@ def _open_sqlite(url: URL, read_only: bool, wait_seconds: float) -> Engine:
     if read_only:
         event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN"))
     else:
-        log = _WriteAheadLog(Path(f"{path}-wal"), wait_seconds)
+        log = _WriteAheadLog(Path(f"{os.path.realpath(path)}-wal"), wait_seconds)  # SQLite follows links as well
         event.listen(engine, "begin", log.keep_short)
         event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
     return engine
@@ -123,8 +127,12 @@ class _WriteAheadLog:
         """Begin it anew when it is long, as soon as those who read from it have done so; they do not wait for us."""
         if self._size() > self._limit:
             connection.exec_driver_sql(f"PRAGMA busy_timeout = {_LOG_WAIT_MS}")
-            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-            connection.exec_driver_sql(f"PRAGMA busy_timeout = {int(self._wait_seconds * 1000)}")
+            try:
+                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+            except OperationalError as error:  # the save that follows tells what is wrong, if anything is
+                logger.warning("The write-ahead log could not be begun anew: %s", error.orig)
+            finally:
+                connection.exec_driver_sql(f"PRAGMA busy_timeout = {int(self._wait_seconds * 1000)}")
             self._limit = self._size() + _LONG_LOG_BYTES  # one who reads on is not waited for at every save
 
     def _size(self) -> int:

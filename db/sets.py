@@ -203,24 +203,32 @@ class SetKeeper:
                     return sets
                 if sets.version > snapshot.version:
                     return None
-                self._sets = None
+                if self._sets is sets:  # else new ones were ready meanwhile
+                    self._sets = None
         return self._make(snapshot)
 
     def _make(self, snapshot: Snapshot) -> TermSets | None:
         if not self._making.acquire(blocking=False):
             return None
-        few = len(snapshot.rows(f"SELECT 1 FROM item LIMIT {SMALL + 1}")) <= SMALL  # noqa: S608
-        if few:
-            try:
+        try:
+            if len(snapshot.rows("SELECT 1 FROM item LIMIT ?", (SMALL + 1,))) <= SMALL:
                 self._sets = TermSets(snapshot)
-            finally:
-                self._making.release()
+        except BaseException:
+            self._making.release()
+            raise
+        if self._sets is not None:
+            self._making.release()
             return self._sets
         self._begin_aside()
         return None
 
     def _begin_aside(self) -> None:
-        threading.Thread(target=self._make_aside, name="term sets", daemon=True).start()
+        """Let a thread make them, which lets go of `_making`."""
+        try:
+            threading.Thread(target=self._make_aside, name="term sets", daemon=True).start()
+        except BaseException:
+            self._making.release()
+            raise
 
     def _make_aside(self) -> None:
         """The sets that there are, if any, serve until the new ones have caught up with what came meanwhile."""
@@ -230,6 +238,7 @@ class SetKeeper:
             missing = SOON + 1
             while missing > SOON:
                 with self._snapshot() as snapshot:
+                    snapshot.take_time()
                     missing = snapshot.version - sets.version
                     sets.follow(snapshot, most=sys.maxsize - 1)
             self._sets = sets

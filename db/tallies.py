@@ -91,7 +91,7 @@ def tally_periods(snapshot: Snapshot, wanted: Filter, axis: str | None, cut: Cut
     if plan is None:
         return Series([], [], {})
     keys = snapshot.term_keys()
-    term_ids = [term_id for term_id, (term_axis, _) in keys.items() if term_axis == axis]
+    term_ids = [term_id for term_id, (term_axis, _) in list(keys.items()) if term_axis == axis]
     matched = None if wanted.min_confidence else match_items(snapshot, plan)
     if matched is None:
         counted = _from_rows(snapshot, plan, term_ids, cut)
@@ -147,7 +147,7 @@ def _day(item_id: int) -> int:
 
 
 def _labels(snapshot: Snapshot) -> set[int]:
-    return {term_id for term_id, (axis, _) in snapshot.term_keys().items() if axis in LABEL_AXES}
+    return {term_id for term_id, (axis, _) in list(snapshot.term_keys().items()) if axis in LABEL_AXES}
 
 
 def _read_matches(snapshot: Snapshot, wanted: Filter) -> _Matches:
@@ -158,7 +158,7 @@ def _read_matches(snapshot: Snapshot, wanted: Filter) -> _Matches:
     matched = None if wanted.min_confidence else match_items(snapshot, plan, newest_words=True)
     if matched is not None:
         with matched.sets.lock:
-            return _Matches(Counter(matched.sets.tally(matched.found, snapshot.term_keys())), matched.scale)
+            return _Matches(Counter(matched.sets.tally(matched.found, list(snapshot.term_keys()))), matched.scale)
     sample = sample_size(plan.driver.items, TALLY_EXACTLY)
     rows = _matching(snapshot, plan, sample, "terms")
     # One document of them all is read much faster than one by one.

@@ -31,7 +31,9 @@ def cover(context: Context, snapshot: Snapshot, view: View) -> Coverage:
     start = end - DAYS * SECONDS_PER_DAY if wanted.start is None else wanted.start // FRESH_SECONDS * FRESH_SECONDS
     watched = watch_of(snapshot, wanted, start, end, context.checks)
     if not watched and not snapshot.one("SELECT count(*) FROM source WHERE enabled"):
-        return Coverage("No source has been asked yet, so an empty list here says nothing.", [], False)
+        asked = snapshot.one("SELECT max(id) FROM fetch_log") is not None
+        state = "No source is watched any more" if asked else "No source has been asked yet"
+        return Coverage(f"{state}, so an empty list here says nothing.", [], False)
     window = "in this time" if wanted.start is not None else f"in the last {DAYS} days"
     return in_words(watched, window)
 

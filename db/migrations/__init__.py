@@ -81,7 +81,10 @@ def _of_extensions(connection: Connection) -> set[str]:
     """Tables that PostgreSQL's extensions brought, such as spatial_ref_sys of PostGIS: nobody's data."""
     if connection.dialect.name != "postgresql":
         return set()
-    members = "SELECT relname FROM pg_class JOIN pg_depend ON objid = pg_class.oid WHERE deptype = 'e'"
+    members = (
+        "SELECT relname FROM pg_class JOIN pg_depend ON objid = pg_class.oid AND classid = 'pg_class'::regclass "
+        "WHERE deptype = 'e' AND relnamespace = current_schema()::regnamespace"
+    )
     return set(connection.scalars(text(members)))
 
 

@@ -106,3 +106,13 @@ def test_writers_still_wait_for_each_other_as_long_as_before(file: Path) -> None
     with engine.connect() as connection:
         assert connection.scalar(text("PRAGMA busy_timeout")) == 7_000
     engine.dispose()
+
+
+def test_the_log_of_a_database_behind_a_link_is_kept_short_as_well(file: Path, writer: Engine, tmp_path: Path) -> None:
+    link = tmp_path / "link.db"
+    link.symlink_to(file)
+    engine = open_engine(f"sqlite:///{link}")
+    for _ in range(60):
+        write(engine)
+    engine.dispose()
+    assert length_of_log(file) < 3 * LIMIT

@@ -58,13 +58,6 @@ def test_items_are_filed_under_their_figures_from_the_fifth_schema_on(engine: En
     shelf.add("b", labels=make_labels("layoffs"))
     fresh = _filings(engine)
     assert len([filing for filing in fresh if "headcount" in str(filing)]) == 3
-    with engine.begin() as connection:
-        number = connection.scalar(text("SELECT id FROM term WHERE axis = 'figure'"))
-        for row in connection.execute(text("SELECT id, terms FROM item")).all():
-            said = {"id": row.id, "terms": json.dumps([filed for filed in json.loads(row.terms) if filed[0] != number])}
-            connection.execute(text("UPDATE item SET terms = :terms WHERE id = :id"), said)
-        for table, column in (("item_term", "term_id"), ("term_day", "term_id"), ("term", "id")):
-            connection.execute(text(f"DELETE FROM {table} WHERE {column} = {number}"))
     step_back(engine, "0004")
     assert len(_filings(engine)) == len(fresh) - 3
     migrate(engine)

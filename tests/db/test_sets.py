@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import Engine
 
 from db.archive import Archive, Snapshot
+from db.errors import TooSlow
 from db.filters import Filter, Sort
 from db.queries import count_items, find_items
 from db.sets import TermSets
@@ -156,3 +157,19 @@ def test_items_that_came_later_are_found_in_the_order_of_publication(
         assert find_items(snapshot, within, Sort.PUBLISHED, 50).ids == [
             item_id for place, item_id in enumerate(newest) if place % 3 and 4 < place <= 12
         ]
+
+
+def test_sets_that_could_not_be_read_are_read_by_the_next_who_asks(
+    engine: Engine, archive: Archive, monkeypatch: pytest.MonkeyPatch
+):
+    make_shelf(engine).add("a", "ai")
+
+    def fail(snapshot: Snapshot) -> TermSets:
+        raise TooSlow("too slow")
+
+    with monkeypatch.context() as patch, archive.snapshot() as snapshot:
+        patch.setattr("db.sets.TermSets", fail)
+        with pytest.raises(TooSlow):
+            snapshot.sets()
+    with archive.snapshot() as snapshot:
+        assert snapshot.sets() is not None

@@ -45,7 +45,14 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Nothing has to go: who reads terms names the axes that he knows."""
+    connection = op.get_bind()
+    numbers = set(connection.scalars(sa.select(_TERM.c.id).where(_TERM.c.axis == "figure")))
+    for items in _items(connection):
+        kept = {item.id: [filed for filed in json.loads(item.terms) if filed[0] not in numbers] for item in items}
+        said = [{"item_id": key, "said": json.dumps(terms, separators=(",", ":"))} for key, terms in kept.items()]
+        connection.execute(_SAY, said)
+    for table, column in ((_FILED, _FILED.c.term_id), (_COUNTED, _COUNTED.c.term_id), (_TERM, _TERM.c.id)):
+        connection.execute(table.delete().where(column.in_(numbers)))
 
 
 def _items(connection: sa.Connection) -> Iterator[Any]:

@@ -250,6 +250,13 @@ def test_every_picture_has_its_numbers_as_csv(pages, name):
     assert len(answer.text.splitlines()) > 1
 
 
+def test_more_announcements_than_are_read_in_a_month_are_no_picture_of_it(pages, monkeypatch):
+    monkeypatch.setattr("api.pages.pictures.MOST_READ", 1)
+    text = document_of(pages, "/charts?lang=en&topic=layoffs").text_content()  # nobody has asked this before
+    assert "a number as an item states it" in text
+    assert "Jobs announced as cut, per month" not in text
+
+
 def test_headcounts_are_told_as_stated(pages):
     text = document_of(pages, "/charts").text_content()
     assert "a number as an item states it" in text
