@@ -99,8 +99,8 @@ def count_since(snapshot: Snapshot, wanted: Filter, starts: Sequence[int]) -> li
     matched = match_items(snapshot, plan)
     if matched is not None:
         with matched.sets.lock:
-            since = [matched.sets.cuts([first_id(start), HIGHEST_ID]) for start in starts]
-            return [matched.sets.histogram(matched.found, cuts)[0] for cuts in since]
+            since = [matched.sets.bounds([first_id(start), HIGHEST_ID]) for start in starts]
+            return [matched.sets.histogram(matched.found, bounds)[0] for bounds in since]
     if plan.is_kept():
         return [count_items(snapshot, replace(wanted, start=start)).items for start in starts]
     ids = find_items(snapshot, wanted, Sort.PUBLISHED, NEWEST + 1).ids

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import itertools
 import logging
-import sys
 import threading
 from array import array
 from bisect import bisect_left, insort
@@ -29,12 +28,13 @@ log = logging.getLogger(__name__)
 SMALL = 20_000  # items that are read at once, while the reader waits; more are read in a thread of their own
 CHANGES = 5_000  # changed items that are followed one by one; more, and all is read anew
 EVERYTHING = (-(2**63), 2**63 - 1)  # ids
+ANY_NUMBER = 2**62  # of changed items
 SOON = 50  # versions: what readers can follow in a moment
 FEW = 500  # items behind the base that are looked at one by one
 BATCH = 100_000  # rows read in one statement
 
 
-class Cuts(NamedTuple):
+class Bounds(NamedTuple):
     """Ids in ascending order, and the positions of the first items that are not below them."""
 
     edges: Sequence[int]
@@ -59,9 +59,8 @@ class TermSets:
             for (term_id,) in snapshot.rows("SELECT id FROM term")
         }
 
-    def follow(self, snapshot: Snapshot, most: int | None = None) -> bool:
-        """Take over what changed up to this snapshot; False where it is more than `most` items, else CHANGES."""
-        most = CHANGES if most is None else most
+    def follow(self, snapshot: Snapshot, most: int) -> bool:
+        """Take over what changed up to this snapshot; False where it is more than `most` items."""
         rows = snapshot.rows("SELECT id, terms FROM item WHERE version > ? LIMIT ?", (self.version, most + 1))
         if len(rows) > most:
             return False
@@ -129,13 +128,13 @@ class TermSets:
             ids += [self._ids[base.min()], self._ids[base.max()]]
         return (min(ids), max(ids)) if ids else None
 
-    def cuts(self, edges: Sequence[int]) -> Cuts:
-        """Where these ids, which ascend, cut the items: found once for any number of histograms."""
-        return Cuts(edges, [bisect_left(self._ids, edge, 0, self._base) for edge in edges])
+    def bounds(self, edges: Sequence[int]) -> Bounds:
+        """Where these ids, which ascend, lie among the items: found once for any number of histograms."""
+        return Bounds(edges, [bisect_left(self._ids, edge, 0, self._base) for edge in edges])
 
-    def histogram(self, found: BitMap, cuts: Cuts) -> list[int]:
-        """How many of these items lie from each cut up to the next."""
-        edges, places = cuts
+    def histogram(self, found: BitMap, bounds: Bounds) -> list[int]:
+        """How many of these items lie from each edge up to the next."""
+        edges, places = bounds
         counts = [found.range_cardinality(low, high) if high > low else 0 for low, high in itertools.pairwise(places)]
         for position in self._behind(found):
             place = bisect_left(edges, self._ids[position] + 1) - 1
@@ -197,41 +196,33 @@ class SetKeeper:
         sets = self._sets
         if sets is not None:
             with sets.lock:
-                if sets.version == snapshot.version or (sets.version < snapshot.version and sets.follow(snapshot)):
-                    if sets.is_long and self._making.acquire(blocking=False):
-                        self._begin_aside()
-                    return sets
                 if sets.version > snapshot.version:
                     return None
+                if sets.version == snapshot.version or sets.follow(snapshot, CHANGES):
+                    if sets.is_long and not self._making.locked():
+                        self._begin_aside()
+                    return sets
                 if self._sets is sets:  # else new ones were ready meanwhile
                     self._sets = None
         return self._make(snapshot)
 
     def _make(self, snapshot: Snapshot) -> TermSets | None:
-        if not self._making.acquire(blocking=False):
+        if self._making.locked():
             return None
-        try:
-            if len(snapshot.rows("SELECT 1 FROM item LIMIT ?", (SMALL + 1,))) <= SMALL:
-                self._sets = TermSets(snapshot)
-        except BaseException:
-            self._making.release()
-            raise
-        if self._sets is not None:
-            self._making.release()
+        if len(snapshot.rows("SELECT 1 FROM item LIMIT ?", (SMALL + 1,))) > SMALL:
+            self._begin_aside()
+            return None
+        with self._making:
+            self._sets = TermSets(snapshot)
             return self._sets
-        self._begin_aside()
-        return None
 
     def _begin_aside(self) -> None:
-        """Let a thread make them, which lets go of `_making`."""
-        try:
-            threading.Thread(target=self._make_aside, name="term sets", daemon=True).start()
-        except BaseException:
-            self._making.release()
-            raise
+        threading.Thread(target=self._make_aside, name="term sets", daemon=True).start()
 
     def _make_aside(self) -> None:
         """The sets that there are, if any, serve until the new ones have caught up with what came meanwhile."""
+        if not self._making.acquire(blocking=False):
+            return  # another thread was begun at the same moment
         try:
             with self._snapshot() as snapshot:
                 sets = TermSets(snapshot)
@@ -240,7 +231,7 @@ class SetKeeper:
                 with self._snapshot() as snapshot:
                     snapshot.take_time()
                     missing = snapshot.version - sets.version
-                    sets.follow(snapshot, most=sys.maxsize - 1)
+                    sets.follow(snapshot, most=ANY_NUMBER)
             self._sets = sets
         except Exception:
             log.exception("The sets of terms could not be read; counts are estimates until they are")

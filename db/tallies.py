@@ -7,7 +7,7 @@ from __future__ import annotations
 import itertools
 from bisect import bisect_right
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -90,30 +90,28 @@ def tally_periods(snapshot: Snapshot, wanted: Filter, axis: str | None, cut: Cut
     plan = make_plan(snapshot, wanted)
     if plan is None:
         return Series([], [], {})
-    keys = snapshot.term_keys()
-    term_ids = [term_id for term_id, (term_axis, _) in list(keys.items()) if term_axis == axis]
+    codes = snapshot.codes(axis) if axis else {}
     matched = None if wanted.min_confidence else match_items(snapshot, plan)
-    if matched is None:
-        counted = _from_rows(snapshot, plan, term_ids, cut)
-    else:
-        counted = _from_sets(matched, wanted, term_ids, cut)
-    codes = {keys[term_id][1]: row for term_id, row in counted.by_term.items()}
-    return Series(counted.edges, counted.total, codes, counted.sample > 1)
+    counted = _from_sets(matched, wanted, codes, cut) if matched else _from_rows(snapshot, plan, codes, cut)
+    by_code = {codes[term_id]: row for term_id, row in counted.by_term.items()}
+    return Series(counted.edges, counted.total, by_code, counted.sample > 1)
 
 
-def _from_sets(matched: Matched, wanted: Filter, term_ids: Sequence[int], cut: Cut) -> _Counted:
+def _from_sets(matched: Matched, wanted: Filter, term_ids: Collection[int], cut: Cut) -> _Counted:
     sets, found, _ = matched
     with sets.lock:
         span = sets.span(found)
         if span is None:
             return _Counted([], [], {})
         edges = cut(*_ends(wanted, _day(span[0]), _day(span[1])))
-        cuts = sets.cuts([day * SECONDS_PER_DAY << TIE_BITS for day in edges])
-        counts = {term_id: sets.histogram(sets.under(found, term_id), cuts) for term_id in sets.tally(found, term_ids)}
-        return _Counted(edges, sets.histogram(found, cuts), counts)
+        bounds = sets.bounds([day * SECONDS_PER_DAY << TIE_BITS for day in edges])
+        counts = {
+            term_id: sets.histogram(sets.under(found, term_id), bounds) for term_id in sets.tally(found, term_ids)
+        }
+        return _Counted(edges, sets.histogram(found, bounds), counts)
 
 
-def _from_rows(snapshot: Snapshot, plan: Plan, term_ids: Sequence[int], cut: Cut) -> _Counted:
+def _from_rows(snapshot: Snapshot, plan: Plan, term_ids: Collection[int], cut: Cut) -> _Counted:
     sample = sample_size(plan.driver.items, TALLY_EXACTLY)
     rows = list(_matching(snapshot, plan, sample, "id, terms"))
     if not rows:

@@ -20,7 +20,7 @@ class TermUse(NamedTuple):
 
 def term_uses(snapshot: Snapshot, axis: str) -> dict[str, TermUse]:
     """code → its use, for the terms of an axis that tracked items are filed under."""
-    codes = {term_id: code for term_id, (term_axis, code) in list(snapshot.term_keys().items()) if term_axis == axis}
+    codes = snapshot.codes(axis)
     plan = make_plan(snapshot, Filter())
     matched = match_items(snapshot, plan) if plan else None
     if matched is None:

@@ -25,9 +25,7 @@ class Coverage:
 
 def cover(context: Context, snapshot: Snapshot, view: View) -> Coverage:
     wanted = view.query.filter
-    moment = int(context.moment().timestamp()) // FRESH_SECONDS * FRESH_SECONDS
-    # Windows that move with the clock move by FRESH_SECONDS, so that many views ask for the checks of the same one.
-    end = wanted.end if wanted.end is not None else moment + FRESH_SECONDS
+    end = wanted.end if wanted.end is not None else _end_of_step(context.moment().timestamp())
     start = end - DAYS * SECONDS_PER_DAY if wanted.start is None else wanted.start // FRESH_SECONDS * FRESH_SECONDS
     watched = watch_of(snapshot, wanted, start, end, context.checks)
     if not watched and not snapshot.one("SELECT count(*) FROM source WHERE enabled"):
@@ -36,6 +34,17 @@ def cover(context: Context, snapshot: Snapshot, view: View) -> Coverage:
         return Coverage(f"{state}, so an empty list here says nothing.", [], False)
     window = "in this time" if wanted.start is not None else f"in the last {DAYS} days"
     return in_words(watched, window)
+
+
+def last_days(context: Context) -> tuple[int, int]:
+    """From when to when the last DAYS days are, in seconds since 1970."""
+    end = _end_of_step(context.moment().timestamp())
+    return end - DAYS * SECONDS_PER_DAY, end
+
+
+def _end_of_step(moment: float) -> int:
+    """Windows move with the clock by FRESH_SECONDS, so that many views ask for the checks of the same one."""
+    return (int(moment) // FRESH_SECONDS + 1) * FRESH_SECONDS
 
 
 def in_words(watched: list[Watched], window: str) -> Coverage:

@@ -17,11 +17,11 @@ from api.dependencies import Context
 from api.filters import Reader
 from api.names import Names
 from api.pages import pictures
-from api.pages.answering import EMBED_HEADERS, FRESH_SECONDS, SVG, Page, page_answer
-from api.pages.coverage import DAYS, in_words
+from api.pages.answering import EMBED_HEADERS, SVG, Page, page_answer
+from api.pages.coverage import DAYS, in_words, last_days
 from api.pages.stories import Stories
 from api.pages.views import View, read_view
-from db.archive import SECONDS_PER_DAY, Snapshot
+from db.archive import Snapshot
 from db.coverage import watch_of
 from db.queries import find_items, get_items
 
@@ -119,8 +119,7 @@ def _readable(context: Context, snapshot: Snapshot, view: View, newest: int) -> 
 
     Not looked up where the `newest` item is of late: it has been read.
     """
-    end = int(context.moment().timestamp()) // FRESH_SECONDS * FRESH_SECONDS + FRESH_SECONDS
-    start = end - DAYS * SECONDS_PER_DAY
+    start, end = last_days(context)
     if newest >= start:
         return {"unread": False, "sentence": "", "read_days": DAYS}
     watched = watch_of(snapshot, view.query.filter, start, end, context.checks)

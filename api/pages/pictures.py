@@ -136,7 +136,7 @@ class JobMonth(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Cuts:
+class JobCuts:
     """Announced job cuts: `per_month` the oldest month first, `months` with what was stated the newest first."""
 
     per_month: list[JobMonth]
@@ -253,7 +253,9 @@ def draw_regions(recent: Recent, view: View, names: Names, vocabulary: Vocabular
     return Bars(bars, recent.complete)
 
 
-def draw_cuts(snapshot: Snapshot, view: View, names: Names, now: datetime, most: int = MOST_ANNOUNCEMENTS) -> Cuts:
+def draw_job_cuts(
+    snapshot: Snapshot, view: View, names: Names, now: datetime, most: int = MOST_ANNOUNCEMENTS
+) -> JobCuts:
     """Announced job cuts: the newest as stated, newest first; and by month, as far back as all of them were read."""
     read = find_headcounts(snapshot, view.query.filter, MOST_READ)
     found = join_reports(_announcements(read, names))
@@ -264,7 +266,7 @@ def draw_cuts(snapshot: Snapshot, view: View, names: Names, now: datetime, most:
         one.share = _share(one.value, highest)
         months.setdefault(words.month(one.published_at), []).append(one)
     since = read[-1].published_at if len(read) == MOST_READ else 0
-    return Cuts(_per_month(found, view, now, since), [Month(name, listed) for name, listed in months.items()])
+    return JobCuts(_per_month(found, view, now, since), [Month(name, listed) for name, listed in months.items()])
 
 
 def join_reports(announcements: Iterable[Announcement]) -> list[Announcement]:
@@ -353,7 +355,7 @@ def bars_csv(bars: Bars) -> bytes:
     return to_csv(["region", "label", "items"], ([bar.term, bar.label, bar.items] for bar in bars.bars))
 
 
-def months_csv(cuts: Cuts) -> bytes:
+def months_csv(cuts: JobCuts) -> bytes:
     rows = ([month.bar.term, month.bar.items, month.announcements] for month in cuts.per_month)
     return to_csv(["month_from", "jobs", "announcements"], rows)
 

@@ -60,4 +60,4 @@ def await_sets(context: Context) -> None:
 
 
 def codes_of(snapshot: Snapshot, axis: str) -> list[str]:
-    return sorted(code for term_axis, code in snapshot.term_ids() if term_axis == axis)
+    return sorted(snapshot.codes(axis).values())

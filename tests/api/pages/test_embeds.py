@@ -12,6 +12,7 @@ from lxml import etree
 from tests.api.pages.reading import document_of
 
 THEMES = ("light", "dark", "auto")
+WHERE_LIKED = "screen and (prefers-color-scheme: dark)"
 PICTURES = ("/embed/chart.svg", "/embed/badge.svg")
 BLIND = "source=marquee-gazette"  # which could not be read
 every_embed = pytest.mark.parametrize("path", ["/embed/list", *PICTURES])
@@ -38,11 +39,14 @@ def test_an_embed_is_light_unless_it_is_told_otherwise(pages, path):
     assert pages.get(path).content == pages.get(f"{path}?theme=light").content
 
 
-@pytest.mark.parametrize(("theme", "scheme"), [("light", "light"), ("dark", "dark"), ("auto", "light dark")])
-def test_a_list_is_of_the_theme_asked_for(pages, theme, scheme):
+@pytest.mark.parametrize(
+    ("theme", "scheme", "dark"),
+    [("light", "light", []), ("dark", "dark", [None]), ("auto", "light dark", [WHERE_LIKED])],
+)
+def test_a_list_is_of_the_theme_asked_for(pages, theme, scheme, dark):
     page = document_of(pages, f"/embed/list?theme={theme}")
     assert page.xpath("//meta[@name='color-scheme']/@content") == [scheme]
-    assert page.get("class") == (None if theme == "auto" else theme)
+    assert [link.get("media") for link in page.xpath("//link[contains(@href, '/dark.')]")] == dark
 
 
 @pytest.mark.parametrize("path", PICTURES)

@@ -18,7 +18,7 @@ from api.pages.pictures import (
     Bar,
     Columns,
     Series,
-    draw_cuts,
+    draw_job_cuts,
     join_reports,
     periods_before,
     shade,
@@ -143,7 +143,7 @@ def cuts_of(shelf, database_url, *stated, **limits):
     context = Context(ApiSettings(read_database_url=database_url), VOCABULARY, lambda: NOW)
     with archive.snapshot() as snapshot:
         names = context.names(snapshot)
-        cuts = draw_cuts(snapshot, plain_view(context, names), names, NOW, **limits)
+        cuts = draw_job_cuts(snapshot, plain_view(context, names), names, NOW, **limits)
     archive.close()
     context.archive.close()
     return cuts
