@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, NamedTuple
 
-import orjson
-
 from api.names import Names
 from api.pages import words
 from api.pages.stories import figure_in_words
@@ -20,7 +18,8 @@ from api.syndication import plain
 from api.tables import cell
 from db.archive import SECONDS_PER_DAY, Snapshot
 from db.coverage import watched_since
-from db.pictures import Stated, count_periods, find_headcounts
+from db.pictures import Headcount, count_periods, find_headcounts
+from db.queries import get_items
 from db.recent import Recent, count_pairs
 from db.vocabulary import Vocabulary
 
@@ -110,17 +109,20 @@ class Bars:
 
 @dataclass(slots=True)
 class Announcement:
-    """A headcount as stated. `sources`: who stated it, where several report the same figure of the same employer."""
+    """A headcount, and who stated it: several where they report the same figure of the same employer.
+
+    From `title` on only what is shown has it.
+    """
 
     item_id: int
     published_at: int
-    employers: tuple[str, ...]
-    title: str
+    employer_ids: tuple[str, ...]
     value: float
-    stated: str
-    sources: list[str]
-    share: float = 0.0
-    employer_ids: tuple[str, ...] = ()
+    sources: list[str]  # by name
+    title: str = ""
+    employers: tuple[str, ...] = ()  # by name
+    stated: str = ""  # "about 120 jobs, planned"
+    share: float = 0.0  # of the highest that is shown, 0–100
 
 
 class Month(NamedTuple):
@@ -258,15 +260,31 @@ def draw_job_cuts(
 ) -> JobCuts:
     """Announced job cuts: the newest as stated, newest first; and by month, as far back as all of them were read."""
     read = find_headcounts(snapshot, view.query.filter, MOST_READ)
-    found = join_reports(_announcements(read, names))
+    found = join_reports(_announcement(one, names) for one in read)
+    figures = {one.item_id: one.figure for one in read}
     newest = found[:most]
+    items = get_items(snapshot, [one.item_id for one in newest])
     highest = max((one.value for one in newest), default=0)
     months: dict[str, list[Announcement]] = {}
     for one in newest:
+        one.title = plain(items[one.item_id].title)
+        one.employers = tuple(names.label("employer", code) for code in one.employer_ids)
+        one.stated = figure_in_words(figures[one.item_id])
         one.share = _share(one.value, highest)
         months.setdefault(words.month(one.published_at), []).append(one)
     since = read[-1].published_at if len(read) == MOST_READ else 0
     return JobCuts(_per_month(found, view, now, since), [Month(name, listed) for name, listed in months.items()])
+
+
+def _announcement(headcount: Headcount, names: Names) -> Announcement:
+    source = names.sources.get(headcount.source_id)
+    return Announcement(
+        headcount.item_id,
+        headcount.published_at,
+        headcount.employers,
+        float(headcount.figure["value"]),
+        [source.name if source else headcount.source_id],
+    )
 
 
 def join_reports(announcements: Iterable[Announcement]) -> list[Announcement]:
@@ -277,7 +295,7 @@ def join_reports(announcements: Iterable[Announcement]) -> list[Announcement]:
     kept: list[Announcement] = []
     last: dict[tuple[float, str], Announcement] = {}  # number and employer → the oldest kept so far
     for one in announcements:
-        keys = [(one.value, employer) for employer in one.employers]
+        keys = [(one.value, employer) for employer in one.employer_ids]
         near = (other for key in keys if (other := last.get(key)) and _of_one_story(other, one))
         if other := next(near, None):
             other.sources += [source for source in one.sources if source not in other.sources]
@@ -377,25 +395,6 @@ def headcounts_csv(months: Sequence[Month]) -> bytes:
         for one in month.announcements
     )
     return to_csv(head, rows)
-
-
-def _announcements(items: Iterable[Stated], names: Names) -> Iterable[Announcement]:
-    for item in items:
-        figure = next((one for one in orjson.loads(item.figures) if one["kind"] == "headcount"), None)
-        if figure is None:
-            continue
-        employers = [tag["term"] for tag in orjson.loads(item.tags) if tag["axis"] == "employer"]
-        source = names.sources.get(item.source_id)
-        yield Announcement(
-            item.id,
-            item.published_at,
-            tuple(names.label("employer", code) for code in employers),
-            plain(item.title),
-            float(figure["value"]),
-            figure_in_words(figure),
-            [source.name if source else item.source_id],
-            employer_ids=tuple(employers),
-        )
 
 
 def _share(value: float, highest: float) -> float:

@@ -79,6 +79,7 @@ class Stories:
 
     def __init__(self, context: Context, names: Names, view: View, term_keys: Mapping[int, tuple[str, str]]) -> None:
         self._context, self._names, self._view, self._term_keys = context, names, view, term_keys
+        self._links: dict[tuple[str, str], TagLink] = {}  # most tags of a page are on several items
 
     def by_day(self, items: Sequence[StoredItem]) -> list[Day]:
         """The items as they come, a heading wherever the day changes."""
@@ -110,8 +111,10 @@ class Stories:
         )
 
     def _link(self, tag: Mapping[str, Any]) -> TagLink:
-        axis, code = tag["axis"], tag["term"]
-        return TagLink(axis, code, self._names.label(axis, code), self._view.narrowed(axis, code))
+        axis, code = key = tag["axis"], tag["term"]
+        if key not in self._links:
+            self._links[key] = TagLink(axis, code, self._names.label(axis, code), self._view.narrowed(axis, code))
+        return self._links[key]
 
     def _why(self, item: StoredItem, tag: Mapping[str, Any], link: TagLink, tags: list[dict[str, Any]]) -> Why:
         implied = bool(tag["implied_by"])

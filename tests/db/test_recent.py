@@ -106,7 +106,7 @@ def test_the_page_before_a_page_is_the_one_it_came_from(archive, wanted):
 
 def test_headcounts_are_of_items_that_state_one_newest_first(archive):
     with archive.snapshot() as snapshot:
-        found = [item.id for item in find_headcounts(snapshot, ALL, 100)]
+        found = [one.item_id for one in find_headcounts(snapshot, ALL, 100)]
         listed = get_items(snapshot, ids_of(snapshot, ALL.also(("topic", "layoffs"))))
         stating = sorted((item.id for item in listed.values() if "headcount" in item.figures), reverse=True)
         assert 0 < len(found) < len(listed)

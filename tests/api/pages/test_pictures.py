@@ -37,7 +37,7 @@ DAY = 86_400
 
 
 def announcement(source: str, value: float = 120, at: int = 0, employer: str = "Big Studio") -> Announcement:
-    return Announcement(1, at, (employer,), "A title", value, f"{value} jobs", [source])
+    return Announcement(1, at, (employer,), value, [source])
 
 
 @pytest.mark.parametrize("over", ["week", "month"])
