@@ -41,7 +41,9 @@ async def get_charts(request: Request) -> Response:
             "columns": pictures.draw_columns(snapshot, view, names, now, over, _topics(context, view)),
             "heat": pictures.draw_heat(snapshot, recent, view, names, vocabulary),
             "regions": pictures.draw_regions(recent, view, names, vocabulary),
-            "cuts": pictures.draw_job_cuts(snapshot, view, names, now),
+            "cuts": pictures.draw_job_cuts(
+                snapshot, view, names, now, most_read=pictures.MOST_READ, most_shown=pictures.MOST_ANNOUNCEMENTS
+            ),
             "tables": {name: view.address(f"/charts/{name}.csv", {"over": over}) for name in _TABLES},
             "outlets": outlets_of(context, view),
             "alternates": alternates(context, view),
@@ -67,7 +69,8 @@ async def get_table(request: Request) -> Response:
         elif name == "regions":
             body = pictures.bars_csv(pictures.draw_regions(recent, view, names, context.vocabulary))
         elif name in ("headcounts", "months"):
-            cuts = pictures.draw_job_cuts(snapshot, view, names, context.moment(), most=pictures.MOST_READ)
+            most = pictures.MOST_IN_CSV
+            cuts = pictures.draw_job_cuts(snapshot, view, names, context.moment(), most_read=most, most_shown=most)
             body = pictures.months_csv(cuts) if name == "months" else pictures.headcounts_csv(cuts.months)
         else:
             raise Problem("not-found")

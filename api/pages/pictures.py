@@ -28,7 +28,8 @@ OVERS = ("week", "month")
 MOST_BARS = 15
 MOST_CRAFTS = 20
 MOST_ANNOUNCEMENTS = 40
-MOST_READ = 500  # items that state a headcount
+MOST_READ = 300  # items that state a headcount, for a page
+MOST_IN_CSV = 1_000  # for a file
 SHADES = 6
 SAME_STORY_DAYS = 14
 
@@ -256,13 +257,13 @@ def draw_regions(recent: Recent, view: View, names: Names, vocabulary: Vocabular
 
 
 def draw_job_cuts(
-    snapshot: Snapshot, view: View, names: Names, now: datetime, most: int = MOST_ANNOUNCEMENTS
+    snapshot: Snapshot, view: View, names: Names, now: datetime, *, most_read: int, most_shown: int
 ) -> JobCuts:
     """Announced job cuts: the newest as stated, newest first; and by month, as far back as all of them were read."""
-    read = find_headcounts(snapshot, view.query.filter, MOST_READ)
+    read = find_headcounts(snapshot, view.query.filter, most_read)
     found = join_reports(_announcement(one, names) for one in read)
     figures = {one.item_id: one.figure for one in read}
-    newest = found[:most]
+    newest = found[:most_shown]
     items = get_items(snapshot, [one.item_id for one in newest])
     highest = max((one.value for one in newest), default=0)
     months: dict[str, list[Announcement]] = {}
@@ -272,7 +273,7 @@ def draw_job_cuts(
         one.stated = figure_in_words(figures[one.item_id])
         one.share = _share(one.value, highest)
         months.setdefault(words.month(one.published_at), []).append(one)
-    since = read[-1].published_at if len(read) == MOST_READ else 0
+    since = read[-1].published_at if len(read) == most_read else 0
     return JobCuts(_per_month(found, view, now, since), [Month(name, listed) for name, listed in months.items()])
 
 
