@@ -11,7 +11,6 @@ from db.filing import primary_language
 from db.filters import Filter
 from db.plan import make_plan
 from db.queries import match_items, newest_id
-from db.sources import SourceHealth, load_sources
 
 ANY_SECTOR = frozenset({"", "general"})  # of a source whose items may be of any
 
@@ -38,6 +37,17 @@ def watched_since(snapshot: Snapshot) -> int | None:
     """When the first item came, in seconds since 1970: of what is older there is only what feeds still held then."""
     began: int | None = snapshot.one("SELECT min(received_at) FROM item")
     return began
+
+
+class _Source(NamedTuple):
+    """What decides whether an enabled source counts; moments in seconds since 1970."""
+
+    id: str
+    name: str
+    sector: str
+    language: str
+    stopped_at: int | None
+    last_success_at: int | None
 
 
 class Checked(NamedTuple):
@@ -76,7 +86,7 @@ def watch_of(snapshot: Snapshot, wanted: Filter, start: int, end: int, checks: C
     had such items all the same. Where an item is and whom it concerns is for the item to say: no source is ruled out.
     """
     checked = checks.between(snapshot, start, end)
-    sources = [source for source in load_sources(snapshot) if source.enabled and _may_answer(source.id, wanted)]
+    sources = [source for source in map(_Source._make, snapshot.rows(_SOURCES)) if _may_answer(source.id, wanted)]
     proven = _proven(snapshot, wanted, [source.id for source in sources])
     return [
         _watched(source, checked.get(source.id, Checked()), end, source.id in proven)
@@ -91,7 +101,7 @@ def _may_answer(source_id: str, wanted: Filter) -> bool:
     return named and key not in wanted.unwanted
 
 
-def _fits(source: SourceHealth, wanted: Filter) -> bool:
+def _fits(source: _Source, wanted: Filter) -> bool:
     """Whether its sector and its language, where they are known, are such as the filter asks for."""
     known = {} if source.sector in ANY_SECTOR else {"sector": source.sector}
     if source.language:
@@ -115,7 +125,7 @@ def _proven(snapshot: Snapshot, wanted: Filter, source_ids: list[str]) -> set[st
         return {sources[term_id] for term_id in matched.sets.tally(matched.found, sources)}
 
 
-def _watched(source: SourceHealth, checked: Checked, end: int, proven: bool) -> Watched:
+def _watched(source: _Source, checked: Checked, end: int, proven: bool) -> Watched:
     checks, failed, reason = checked
     state = "blind" if failed == checks else "partly blind" if failed else "healthy"
     if state == "blind" and not checks:
@@ -124,6 +134,10 @@ def _watched(source: SourceHealth, checked: Checked, end: int, proven: bool) -> 
     return Watched(source.id, source.name, state, reason, since, checks, failed, proven)
 
 
+_SOURCES = (
+    "SELECT id, name, sector, language, stopped_at, last_success_at FROM source "
+    "LEFT JOIN source_state ON source_id = id WHERE enabled ORDER BY id"
+)  # the fields of _Source
 _CHECKS = (
     "SELECT source.id, count(*), sum(CASE WHEN outcome = 'failed' THEN 1 ELSE 0 END), max(reason) FROM source "
     "JOIN fetch_log ON source_id = source.id WHERE started_at >= ? AND started_at < ? GROUP BY source.id"

@@ -282,10 +282,11 @@ def _time_menu(context: Context, snapshot: Snapshot, view: View) -> Menu:
 
 
 def _region_order(context: Context, tally: _Tally) -> list[tuple[str, int]]:
-    """Countries by how much there is of them, each followed by what it contains."""
+    """Countries by how much there is of them, each followed by what it contains; of those that may have items."""
+    regions = context.vocabulary.regions
     children: dict[str, list[str]] = {}
-    for code, region in context.vocabulary.regions.items():
-        children.setdefault(region.parent, []).append(code)
+    for code in filter(regions.__contains__, tally.counts) if tally.complete else regions:
+        children.setdefault(regions[code].parent, []).append(code)
     ordered: list[tuple[str, int]] = []
 
     def add(parent: str, depth: int) -> None:

@@ -144,7 +144,7 @@ def cuts_of(shelf, database_url, *stated, **limits):
     with archive.snapshot() as snapshot:
         names = context.names(snapshot)
         cuts = draw_job_cuts(
-            snapshot, plain_view(context, names), names, NOW, **{"most_read": 300, "most_shown": 40, **limits}
+            snapshot, plain_view(context, names), names, NOW, **{"most_read": 200, "most_shown": 40, **limits}
         )
     archive.close()
     context.archive.close()
