@@ -6,6 +6,7 @@ it); each test that lacks what it needs is skipped.
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
 import threading
@@ -33,6 +34,14 @@ FLAGS = [
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
 ]
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+# What moved after it was shown: how far, and which elements.
+SHIFTS = """new Promise(done => {
+    const moved = [];
+    const tell = one => [one.value, ...one.sources.map(({node}) => node?.outerHTML ?? node?.textContent)];
+    new PerformanceObserver(list => moved.push(...list.getEntries().map(tell)))
+        .observe({type: 'layout-shift', buffered: true});
+    requestAnimationFrame(() => requestAnimationFrame(() => done(moved)));
+})"""
 PHONE, DESK = {"width": 360, "height": 740}, {"width": 1280, "height": 900}
 
 
@@ -106,15 +115,39 @@ def test_axe_finds_nothing(open_page, address):
 def test_nothing_is_wider_than_a_phone_and_nothing_moves(open_page, address):
     page = open_page(address, viewport=PHONE)
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
-    shift = """new Promise(done => {
-        let sum = 0;
-        new PerformanceObserver(list => { for (const one of list.getEntries()) sum += one.value })
-            .observe({type: 'layout-shift', buffered: true});
-        requestAnimationFrame(() => requestAnimationFrame(() => done(sum)));
-    })"""
-    assert page.evaluate(shift) == 0
+    assert page.evaluate(SHIFTS) == []
     page.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+@pytest.mark.parametrize(
+    ("address", "upto", "viewport"),
+    [("/charts", "per week</b>", PHONE), ("/", "</main>", DESK), ("/crafts/voice-actor", "</main>", DESK)],
+)
+def test_what_is_shown_of_half_a_page_stays_where_it_is(browser, site, address, upto, viewport):
+    body = httpx.get(site + address, headers={"accept": "text/html"}).content
+    style = body.split(b'rel="stylesheet" href="')[1].split(b'"')[0].decode()
+    cut = body.index(upto.encode()) + len(upto)
+    script = body.split(b'<script src="')[1].split(b'"')[0].decode()
+    is_shown = threading.Event()
+
+    async def send_in_halves(request: Any, writer: Any) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\ncontent-type: text/html; charset=utf-8\r\n\r\n" + body[:cut])
+        await asyncio.to_thread(is_shown.wait, 20)
+        writer.write(body[cut:])
+        await writer.drain()
+
+    with LoopbackServer() as server:
+        server.add(address, send_in_halves)
+        for kind, path in (("text/css", style), ("text/javascript", script)):
+            server.add(path, reply(body=httpx.get(site + path).content, content_type=kind))
+        page = browser.new_page(viewport=viewport)
+        page.goto(server.url(address), wait_until="commit")
+        page.wait_for_function("performance.getEntriesByName('first-contentful-paint').length")
+        is_shown.set()
+        page.wait_for_load_state()
+        assert page.evaluate(SHIFTS) == []
+        page.close()
 
 
 def test_a_craft_and_a_region_are_picked_and_why_is_read(open_page):
