@@ -12,9 +12,10 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import HTTPConnection
 
 from api.cache import Answers, Fragments
+from api.moments import Moments
 from api.names import Names, make_names
 from api.settings import ApiSettings
-from db.archive import Archive, Snapshot
+from db.archive import Archive, Moved, OutOfMemory, Snapshot
 from db.coverage import Checks
 from db.recent import Newest
 from db.sources import load_source_names
@@ -36,18 +37,25 @@ class Context:
         self.newest = Newest()
         self.checks = Checks()
         self.answers = Answers(settings.answer_cache_mb * 1_000_000)
-        self._inline = settings.database_url.startswith("sqlite")
+        self._moments = Moments(lambda: self.archive.moment(), waits=not self.archive.is_sqlite)
         self._names: tuple[int, float, Names] | None = None  # how many terms there were, when made
 
     async def read(self, work: Callable[[Snapshot], T], *, heavy: bool = False) -> T:
-        """Run `work` on a snapshot: the one place that decides where reads run.
+        """Run `work` on a snapshot: the one place that decides where reads run. `work` may be begun more than once.
 
-        On SQLite a page is found faster than a thread is woken, so it is read right here; what may take long, and all
-        that waits for a server, runs in a thread.
+        A page that is in memory is found faster than a thread is woken, so it is read right here, and on SQLite also
+        one that is not; what may take long, and all that waits for a server, runs in a thread.
         """
-        if self._inline and not heavy:
+        if heavy:
+            return await run_in_threadpool(self.read_now, work)
+        moment = await self._moments.newest()
+        try:
+            with self.archive.snapshot(moment, in_memory=not self.archive.is_sqlite) as snapshot:
+                return work(snapshot)
+        except Moved:
             return self.read_now(work)
-        return await run_in_threadpool(self.read_now, work)
+        except OutOfMemory:
+            return await run_in_threadpool(self.read_now, work)
 
     def read_now(self, work: Callable[[Snapshot], T]) -> T:
         with self.archive.snapshot() as snapshot:

@@ -26,7 +26,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api.answers import PROGRAM
 from api.dependencies import Context
 from api.health import HEALTH_WORDS
-from db.archive import TIE_BITS, Archive, Snapshot
+from db.archive import TIE_BITS, Archive, Moment, Snapshot
 from db.checks import checks_after, last_check_id
 from db.errors import DatabaseError
 from db.filters import Filter
@@ -57,8 +57,8 @@ class MeteredArchive(Archive):
         )
 
     @contextmanager
-    def snapshot(self) -> Iterator[Snapshot]:
-        with super().snapshot() as snapshot:
+    def snapshot(self, at: Moment | None = None, *, in_memory: bool = False) -> Iterator[Snapshot]:
+        with super().snapshot(at, in_memory=in_memory) as snapshot:
             started = time.perf_counter()
             try:
                 yield snapshot

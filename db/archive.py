@@ -7,15 +7,15 @@ import sqlite3
 import sys
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from db.engine import READ_LIMIT_SECONDS, ReadingConnection, is_sqlite, open_engine
+from db.engine import READ_LIMIT_SECONDS, ReadingConnection, open_engine
 from db.errors import DatabaseError, DatabaseUnusable, TooSlow, explain
 from db.filing import TermKey
 from db.migrations import check_schema
@@ -42,6 +42,7 @@ class Archive:
 
     def __init__(self, url: str) -> None:
         self._url = url
+        self.is_sqlite = url.startswith("sqlite")
         self._engine: Engine | None = None
         self._idle: list[ReadingConnection] = []
         self.terms = _Terms()
@@ -49,37 +50,61 @@ class Archive:
         self.keeper = SetKeeper(self.snapshot)
 
     @contextmanager
-    def snapshot(self) -> Iterator[Snapshot]:
-        """One moment of the archive, in one read transaction."""
+    def snapshot(self, at: Moment | None = None, *, in_memory: bool = False) -> Iterator[Snapshot]:
+        """One moment of the archive, in one read transaction.
+
+        Of the moment `at`, where one was read already, the transaction begins with the first statement, and Moved is
+        raised there if there is a newer moment by then; `in_memory`: OutOfMemory is raised there instead.
+        """
+        snapshot = Snapshot(self, in_memory)
         try:
-            engine = self._open()
-            with self._sqlite(engine) if is_sqlite(engine) else _pooled(engine) as driver:
-                yield Snapshot(driver.cursor(), self, driver)
+            snapshot.stand_at(at or snapshot.begin())
+            yield snapshot
         except _driver_errors() as error:
+            snapshot.break_off()
             raise _explain(error) from error
         except DBAPIError as error:
             raise explain(error) from error
         except PoolTimeout as error:
             raise DatabaseUnusable("Every connection to the database is busy; try again.") from error
-
-    @contextmanager
-    def _sqlite(self, engine: Engine) -> Iterator[ReadingConnection]:
-        """One of our own: SQLAlchemy's pool would take longer than the questions that most requests ask."""
-        try:
-            driver = self._idle.pop()
-        except IndexError:  # asked first and then taken, it could be another thread's by then
-            driver = _detached(engine)
-        try:
-            driver.start_clock()
-            driver.execute("BEGIN")
-            yield driver
-        except sqlite3.Error:
-            driver.close()
-            raise
         finally:
-            with suppress(sqlite3.ProgrammingError):  # closed
-                driver.rollback()
-                self._idle.append(driver)
+            snapshot.end()
+
+    def moment(self) -> Moment:
+        """The newest moment."""
+        with self.snapshot() as snapshot:
+            return Moment(snapshot.version, snapshot.changed_at)
+
+    def take_connection(self) -> Any:
+        """A connection on which a read transaction begins now: to give back, or to close where it failed.
+
+        SQLite's are our own: SQLAlchemy's pool would take longer than the questions that most requests ask.
+        """
+        engine = self._open()
+        if not self.is_sqlite:
+            return engine.raw_connection()
+        try:
+            connection = self._idle.pop()
+        except IndexError:  # asked first and then taken, it could be another thread's by then
+            connection = _detached(engine)
+        try:
+            connection.start_clock()
+            connection.execute("BEGIN")
+        except sqlite3.Error:
+            connection.close()
+            raise
+        return connection
+
+    def give_back(self, connection: Any) -> None:
+        if not self.is_sqlite:
+            connection.close()
+            return
+        try:
+            connection.rollback()
+        except sqlite3.Error:  # of no use to anybody any more
+            connection.close()
+        else:
+            self._idle.append(connection)
 
     def close(self) -> None:
         while self._idle:
@@ -108,13 +133,19 @@ def _detached(engine: Engine) -> ReadingConnection:
     return driver
 
 
-@contextmanager
-def _pooled(engine: Engine) -> Iterator[Any]:
-    connection = engine.raw_connection()
-    try:
-        yield connection.driver_connection
-    finally:
-        connection.close()
+class Moment(NamedTuple):
+    """A data version, and the second since 1970 in which it came to be."""
+
+    version: int
+    changed_at: int
+
+
+class Moved(Exception):
+    """There is a newer moment than the one that was to be read of."""
+
+
+class OutOfMemory(Exception):
+    """What is in memory does not hold the answer; the database must be asked."""
 
 
 class Snapshot:
@@ -123,20 +154,58 @@ class Snapshot:
     `plans` and `matches` are what was worked out for a filter in this version already, by whatever request.
     """
 
-    __slots__ = ("_archive", "_cursor", "_driver", "changed_at", "matches", "plans", "sqlite", "version")
+    __slots__ = (
+        "_archive",
+        "_connection",
+        "_cursor",
+        "_in_memory",
+        "changed_at",
+        "matches",
+        "plans",
+        "sqlite",
+        "version",
+    )
 
-    def __init__(self, cursor: Any, archive: Archive, driver: Any) -> None:
-        self._cursor, self._archive, self._driver = cursor, archive, driver
-        self.sqlite = isinstance(driver, ReadingConnection)
-        self.version: int
-        self.changed_at: int
-        self.version, self.changed_at = self.rows(_MOMENT)[0]
-        self.plans, self.matches = archive.workings.at(self.version)
+    def __init__(self, archive: Archive, in_memory: bool) -> None:
+        self._archive, self._in_memory = archive, in_memory
+        self._connection: Any = None
+        self._cursor: Any = None
+        self.sqlite = archive.is_sqlite
+
+    def stand_at(self, moment: Moment) -> None:
+        self.version, self.changed_at = moment
+        self.plans, self.matches = self._archive.workings.at(self.version)
+
+    def begin(self) -> Moment:
+        """Begin the transaction; of which moment it is."""
+        if self._in_memory:
+            raise OutOfMemory
+        self._connection = self._archive.take_connection()
+        self._cursor = self._connection.cursor()
+        return Moment(*self._ask(_MOMENT, ())[0])
+
+    def end(self) -> None:
+        if self._connection is not None:
+            self._archive.give_back(self._connection)
+            self._connection = self._cursor = None
+
+    def break_off(self) -> None:
+        """End on a connection that failed: of SQLite's none is used again."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = self._cursor = None
 
     def rows(self, statement: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """The rows of a statement whose parameters are written `?`, on either database."""
-        text = statement if self.sqlite else _for_psycopg(statement)
-        self._cursor.execute(text, parameters)
+        self._reach_database()
+        return self._ask(statement, parameters)
+
+    def _reach_database(self) -> None:
+        if self._cursor is None and self.begin().version != self.version:
+            raise Moved
+
+    def _ask(self, statement: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
+        self._cursor.execute(statement if self.sqlite else _for_psycopg(statement), parameters)
         return self._cursor.fetchall()  # type: ignore[no-any-return]  # the DB-API's cursors are untyped
 
     def one(self, statement: str, parameters: Sequence[Any] = ()) -> Any:
@@ -146,8 +215,9 @@ class Snapshot:
 
     def take_time(self) -> None:
         """Let this snapshot's statements take as long as they need: for work that is not an answer."""
-        if isinstance(self._driver, ReadingConnection):
-            self._driver.stop_clock()
+        self._reach_database()
+        if self.sqlite:
+            self._connection.stop_clock()
         else:
             self._cursor.execute("SET LOCAL statement_timeout = 0")
 

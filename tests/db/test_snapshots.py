@@ -1,0 +1,87 @@
+"""A snapshot is of one moment, whether it began its transaction at once or with the first statement."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import Engine
+
+from db.archive import Archive, Moment, Moved, OutOfMemory
+from db.errors import DatabaseError
+from tests.api.archive import Shelf, make_shelf
+
+COUNT = "SELECT count(*) FROM item"
+
+
+@pytest.fixture
+def archive(database_url: str) -> Iterator[Archive]:
+    archive = Archive(database_url)
+    yield archive
+    archive.close()
+
+
+@pytest.fixture
+def shelf(engine: Engine) -> Shelf:
+    return make_shelf(engine)
+
+
+@pytest.fixture
+def now(archive: Archive, shelf: Shelf) -> Moment:
+    shelf.add("a", "ai", "voice-actor", "US")
+    return archive.moment()
+
+
+@pytest.mark.parametrize("was_looked_up", [True, False])
+def test_what_is_saved_meanwhile_is_not_seen(archive: Archive, shelf: Shelf, now: Moment, was_looked_up: bool):
+    with archive.snapshot(now if was_looked_up else None) as snapshot:
+        assert snapshot.one(COUNT) == 1
+        shelf.add("b", "ai", "voice-actor", "US")
+        assert (snapshot.version, snapshot.one(COUNT)) == (now.version, 1)
+    assert archive.moment().version == now.version + 1
+
+
+def test_a_moment_that_is_past_by_the_first_statement_is_told_of(archive: Archive, shelf: Shelf, now: Moment):
+    with archive.snapshot(now) as snapshot:
+        shelf.add("b", "ai", "voice-actor", "US")
+        assert snapshot.version == now.version
+        with pytest.raises(Moved):
+            snapshot.one(COUNT)
+    with archive.snapshot() as snapshot:
+        assert snapshot.one(COUNT) == 2
+
+
+def test_a_snapshot_in_memory_asks_the_database_nothing(archive: Archive, now: Moment):
+    with archive.snapshot(now, in_memory=True) as snapshot:
+        assert snapshot.version == now.version
+        with pytest.raises(OutOfMemory):
+            snapshot.one(COUNT)
+        with pytest.raises(OutOfMemory):
+            snapshot.take_time()
+
+
+def test_a_connection_serves_one_snapshot_after_another(archive: Archive, now: Moment):
+    if not archive.is_sqlite:
+        pytest.skip("SQLAlchemy's pool keeps those of PostgreSQL")
+    first = archive.take_connection()
+    archive.give_back(first)
+    with archive.snapshot(now) as snapshot:
+        snapshot.one(COUNT)
+    second = archive.take_connection()
+    archive.give_back(second)
+    assert second is first
+
+
+def test_a_connection_that_failed_is_used_no_more(archive: Archive, now: Moment):
+    if not archive.is_sqlite:
+        pytest.skip("SQLAlchemy's pool makes sure of those of PostgreSQL")
+    first = archive.take_connection()
+    archive.give_back(first)
+    with pytest.raises((sqlite3.Error, DatabaseError)), archive.snapshot(now) as snapshot:
+        snapshot.one("SELECT nothing FROM nowhere")
+    second = archive.take_connection()
+    archive.give_back(second)
+    assert second is not first
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        first.execute("SELECT 1")
