@@ -46,7 +46,7 @@ class Archive:
         self._engine: Engine | None = None
         self._idle: list[ReadingConnection] = []
         self.terms = _Terms()
-        self.workings = _Workings()
+        self.workings = Workings()
         self.keeper = SetKeeper(self.snapshot)
 
     @contextmanager
@@ -274,14 +274,17 @@ class _Terms:
 
     def counts(self, snapshot: Snapshot) -> dict[tuple[int, Days], int]:
         if snapshot.version not in self._counts:
-            self._counts.clear()
+            self.forget_counts()
         counts = self._counts[snapshot.version]
         if len(counts) > 50_000:
             counts.clear()
         return counts
 
+    def forget_counts(self) -> None:
+        self._counts.clear()
 
-class _Workings:
+
+class Workings:
     """What was worked out for filters in one data version, some of the last ones: a match may be an eighth of an MB."""
 
     LIMIT = 200

@@ -86,11 +86,12 @@ def find_items(snapshot: Snapshot, wanted: Filter, sort: Sort, limit: int, after
     if sort is Sort.RECEIVED:
         return _find_received(snapshot, plan, limit, after)
     high = min(plan.high, after.item_id) if after else plan.high
-    matched = None if wanted.search else match_items(snapshot, plan, newest_words=True)
+    matched = match_items(snapshot, plan, newest_words=True)
     if matched is not None:
         with matched.sets.lock:
             ids = matched.sets.newest(matched.found, high, limit + 1)
-        return _page(ids, limit, lambda place: Position(ids[place]))
+        if matched.scale == 1 or len(ids) > limit:  # else there are more than those that were found
+            return _page(ids, limit, lambda place: Position(ids[place]))
     ids = [row[0] for row in snapshot.rows(*plan.walk(plan.low, high, limit + 1))]
     return _page(ids, limit, lambda place: Position(ids[place]))
 

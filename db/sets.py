@@ -31,7 +31,7 @@ EVERYTHING = (-(2**63), 2**63 - 1)  # ids
 ANY_NUMBER = 2**62  # of changed items
 SOON = 50  # versions: what readers can follow in a moment
 FEW = 500  # items behind the base that are looked at one by one
-BATCH = 100_000  # rows read in one statement
+BATCH = 10_000  # rows read in one statement, or dealt with at once: for so long other threads stand still
 
 
 class Bounds(NamedTuple):
@@ -53,7 +53,9 @@ class TermSets:
         self._base = len(self._ids)
         self._later: dict[int, int] = {}  # id → position, of the items behind the base
         self._order: list[int] = []  # their ids, ascending
-        positions = dict(zip(self._ids, range(self._base), strict=True))
+        positions: dict[int, int] = {}
+        for first in range(0, self._base, BATCH):
+            positions.update(zip(self._ids[first : first + BATCH], itertools.count(first), strict=False))
         self._sets = {
             term_id: BitMap(map(positions.__getitem__, _ids_under(snapshot, term_id)))
             for (term_id,) in snapshot.rows("SELECT id FROM term")

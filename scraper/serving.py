@@ -21,6 +21,7 @@ from scraper.stopping import PARENT, Stop
 FIRST_INHERITED = 3  # sd_listen_fds(3)
 FINISHING_SECONDS = 10  # for requests under way when we are asked to end
 LINGERING_SECONDS = 0.2
+SWITCH_SECONDS = 0.0005  # how long a thread that computes may let the others wait, each time they have work again
 CHILD_SECONDS = 30.0  # for the scraper beside us to save what is under way: more than STOPPING_SECONDS
 
 
@@ -36,10 +37,12 @@ class _Server(uvicorn.Server):
         yield
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """What is there from the start stays: the garbage collector, else a fifth of a request, need not look at it."""
         await super().startup(sockets)
+        # What is there from the start stays: the garbage collector, else a fifth of a request, need not look at it.
         gc.collect()
         gc.freeze()
+        # A request asks for the interpreter some ten times, and waits so long each time that another thread computes.
+        sys.setswitchinterval(SWITCH_SECONDS)
 
     async def on_tick(self, counter: int) -> bool:
         return await super().on_tick(counter) or self._stop.asked

@@ -142,3 +142,17 @@ def test_of_very_many_matches_of_words_the_newest_stand_for_all(
     page = get(client, "/v1/items", "q=title&topic=ai&limit=2")
     assert page["total_is_estimate"]
     assert abs(page["total"] - exact) <= exact / 2
+
+
+def test_pages_of_words_are_whole_however_many_items_have_them(
+    library: Shelf, client: TestClient, monkeypatch: pytest.MonkeyPatch
+):
+    whole = [item["id"] for item in get(client, "/v1/items", "topic=ai&limit=100")["data"]]
+    monkeypatch.setattr("db.queries.SEARCH_EXACTLY", 5)
+    found, cursor = [], ""
+    while cursor is not None:
+        page = get(client, "/v1/items", f"q=title&topic=ai&limit=4{cursor and f'&cursor={cursor}'}")
+        found += [item["id"] for item in page["data"]]
+        cursor = page["next_cursor"]
+    assert found == whole
+    assert len(whole) > 10

@@ -1,4 +1,4 @@
-"""Asking a server as fast as it answers, from a fixed number of connections, for a fixed time."""
+"""Asking a server from a fixed number of connections for a fixed time: as fast as it answers, or so often a second."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import re
 import statistics
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 _LENGTH = re.compile(rb"\r\ncontent-length: (\d+)\r\n", re.IGNORECASE)
@@ -31,21 +31,32 @@ class Answered:
         return statistics.quantiles(self.latencies, n=100, method="inclusive")[round(share * 100) - 1] * 1000
 
 
-def ask(port: int, targets: Sequence[str], *, connections: int, seconds: float, headers: str = "") -> Answered:
-    """GET these targets in turn; those asked before `seconds` are over are answered and counted."""
-    return asyncio.run(_ask(port, targets, connections, seconds, headers))
+def ask(
+    port: int, targets: Sequence[str], *, connections: int, seconds: float, headers: str = "", rate: float | None = None
+) -> Answered:
+    """GET these targets in turn; those asked before `seconds` are over are answered and counted.
+
+    `rate`: a request falls due so often a second, whether or not those before it are answered; the time of each counts
+    from when it was due, so that a server that stands still for a moment is not asked less.
+    """
+    return asyncio.run(_ask(port, targets, connections, seconds, headers, rate))
 
 
-async def _ask(port: int, targets: Sequence[str], connections: int, seconds: float, headers: str) -> Answered:
+async def _ask(
+    port: int, targets: Sequence[str], connections: int, seconds: float, headers: str, rate: float | None
+) -> Answered:
     loop = asyncio.get_running_loop()
     requests = itertools.cycle(
         [f"GET {target} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n{headers}\r\n".encode() for target in targets]
     )
     answered = Answered()
     began = time.perf_counter()
+    due = (began + number / rate for number in itertools.count()) if rate else None
     talks = []
     for _ in range(connections):
-        _, talk = await loop.create_connection(lambda: _Talk(requests, began + seconds, answered), "127.0.0.1", port)
+        _, talk = await loop.create_connection(
+            lambda: _Talk(requests, due, began + seconds, answered), "127.0.0.1", port
+        )
         talks.append(talk.over)
     async with asyncio.timeout(seconds + 60):
         await asyncio.gather(*talks)
@@ -54,10 +65,12 @@ async def _ask(port: int, targets: Sequence[str], connections: int, seconds: flo
 
 
 class _Talk(asyncio.Protocol):
-    """One connection: the next request as soon as the last is answered."""
+    """One connection: the next request as soon as the last is answered and, where it waits for that, one is due."""
 
-    def __init__(self, requests: itertools.cycle[bytes], end: float, answered: Answered) -> None:
-        self._requests, self._end, self._answered = requests, end, answered
+    def __init__(
+        self, requests: itertools.cycle[bytes], due: Iterator[float] | None, end: float, answered: Answered
+    ) -> None:
+        self._requests, self._due, self._end, self._answered = requests, due, end, answered
         self._head = b""
         self._left: int | None = None  # bytes of the body; -1: it comes in chunks; None: still in the head
         self._tail = b""
@@ -98,9 +111,15 @@ class _Talk(asyncio.Protocol):
 
     def _send(self) -> None:
         self._head, self._left, self._tail = b"", None, b""
-        self._began = time.perf_counter()
+        now = time.perf_counter()
+        self._began = next(self._due) if self._due else now
         if self._began >= self._end:
             self.over.set_result(None)
             self._transport.close()
-            return
+        elif self._began > now:
+            asyncio.get_running_loop().call_later(self._began - now, self._write)
+        else:
+            self._write()
+
+    def _write(self) -> None:
         self._transport.write(next(self._requests))

@@ -1,4 +1,8 @@
-"""Reading while a scraper writes as fast as it can: how much later the late answers come, and whether any fails."""
+"""Reading while a scraper writes as fast as it can: how much later the late answers come, and whether any fails.
+
+Of the machine's cores the writer takes one, PostgreSQL another: where there are two, the server and who asks it wait
+for a core as well.
+"""
 
 from __future__ import annotations
 
@@ -11,13 +15,15 @@ from pathlib import Path
 
 from sqlalchemy import create_engine, make_url, text
 
-from tests.bench.load import ask
+from tests.bench.load import Answered, ask
 from tests.bench.options import Options
 from tests.bench.processes import free_port, running
 from tests.bench.report import Row
 from tests.bench.serving import LIMIT, _crafts, await_exact
 
 CONNECTIONS = 8
+# How often it is asked, a second: as readers do who do not wait for one another, and as often as it answers.
+LOADS = {"200 requests a second": 200.0, "as many as it answers": None}
 
 
 def run(options: Options) -> Iterator[Row]:
@@ -32,16 +38,19 @@ def run(options: Options) -> Iterator[Row]:
             stack.enter_context(running(serve, port, {"CRAFTWATCH_DATABASE_URL": url}))
             await_exact(port)
             ask(port, targets, connections=CONNECTIONS, seconds=2)
-            quiet = ask(port, targets, connections=CONNECTIONS, seconds=options.seconds)
+            quiet = {name: _ask(port, targets, rate, options.seconds) for name, rate in LOADS.items()}
             with _writer(url):
-                busy = ask(port, targets, connections=CONNECTIONS, seconds=options.seconds * 2)
-        late = quiet.quantile_ms(0.99)
-        yield Row(section, "p99, quiet", late, "ms")
-        yield Row(
-            section, "p99, while it writes", busy.quantile_ms(0.99), "ms", busy.quantile_ms(0.99) / late, "quiet", "≤ 2"
-        )
-        failed = sum(count for status, count in busy.statuses.items() if status != 200)
+                busy = {name: _ask(port, targets, rate, options.seconds) for name, rate in LOADS.items()}
+        for name in LOADS:
+            before, late = quiet[name].quantile_ms(0.99), busy[name].quantile_ms(0.99)
+            yield Row(section, f"{name}: p99, quiet", before, "ms")
+            yield Row(section, f"{name}: p99, while it writes", late, "ms", late / before, "quiet", "≤ 2")
+        failed = sum(count for each in busy.values() for status, count in each.statuses.items() if status != 200)
         yield Row(section, "answers other than 200", failed, "", goal="≤ 0")
+
+
+def _ask(port: int, targets: list[str], rate: float | None, seconds: float) -> Answered:
+    return ask(port, targets, connections=CONNECTIONS, seconds=seconds, rate=rate)
 
 
 def _copy(options: Options, database: str, url: str) -> str:
