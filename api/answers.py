@@ -139,13 +139,18 @@ def whole(context: Context, request: Request, made: Answer, tag: str, modified: 
 
 def full(context: Context, request: Request, made: Answer, tag: str, modified: int, vary: str) -> Response:
     """The whole answer in the coding that the reader likes best; `tag` is the inside of its ETag."""
+    encoding = choose_encoding(request.headers.get("accept-encoding", "")) if len(made.body) >= WORTHWHILE else ""
+    response = made.responses.get(encoding)
+    if response is None:
+        response = made.responses[encoding] = _encoded(context, made, encoding, tag, modified, vary)
+    return response
+
+
+def _encoded(context: Context, made: Answer, encoding: str, tag: str, modified: int, vary: str) -> Response:
     headers = {**headers_of(context, f'"{tag}"', modified, vary), **made.headers}
     body = made.body
-    encoding = choose_encoding(request.headers.get("accept-encoding", "")) if len(body) >= WORTHWHILE else ""
     if encoding:
-        if encoding not in made.encoded:
-            made.encoded[encoding] = compress(body, encoding)
-        body = made.encoded[encoding]
+        body = compress(body, encoding)
         headers["Content-Encoding"] = encoding
         headers["ETag"] = f'"{tag}-{encoding}"'  # other bytes, so another strong validator
     return Response(body, 200, headers, made.media_type)

@@ -8,6 +8,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+from starlette.responses import Response
+
 from api.names import Names
 from db.archive import Snapshot
 from db.queries import StoredItem, changed_ids, get_items
@@ -68,16 +70,16 @@ class Fragments:
 
 @dataclass(slots=True)
 class Answer:
-    """A finished answer; `encoded` holds its body in the content codings asked for so far."""
+    """A finished answer; `responses` are what is sent of it, by the content codings asked for so far ("": none)."""
 
     body: bytes
     media_type: str = JSON
     headers: Mapping[str, str] = field(default_factory=dict)
-    encoded: dict[str, bytes] = field(default_factory=dict)
+    responses: dict[str, Response] = field(default_factory=dict)
     is_estimate: bool = False  # of the numbers in it, where they may be exact later
 
     def size(self) -> int:
-        return len(self.body) + sum(map(len, self.encoded.values())) + 500
+        return len(self.body) + sum(len(each.body) for coding, each in self.responses.items() if coding) + 500
 
 
 class Answers:

@@ -15,7 +15,7 @@ from api.cache import Answers, Fragments
 from api.moments import Moments
 from api.names import Names, make_names
 from api.settings import ApiSettings
-from db.archive import Archive, Moved, OutOfMemory, Snapshot
+from db.archive import Archive, Moved, NotInMemory, Snapshot
 from db.coverage import Checks
 from db.recent import Newest
 from db.sources import load_source_names
@@ -37,6 +37,7 @@ class Context:
         self.newest = Newest()
         self.checks = Checks()
         self.answers = Answers(settings.answer_cache_mb * 1_000_000)
+        # Not `self.archive.moment`: the archive may yet be changed for one that is metered.
         self._moments = Moments(lambda: self.archive.moment(), waits=not self.archive.is_sqlite)
         self._names: tuple[int, float, Names] | None = None  # how many terms there were, when made
 
@@ -54,7 +55,7 @@ class Context:
                 return work(snapshot)
         except Moved:
             return self.read_now(work)
-        except OutOfMemory:
+        except NotInMemory:
             return await run_in_threadpool(self.read_now, work)
 
     def read_now(self, work: Callable[[Snapshot], T]) -> T:

@@ -26,7 +26,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api.answers import PROGRAM
 from api.dependencies import Context
 from api.health import HEALTH_WORDS
-from db.archive import TIE_BITS, Archive, Moment, Snapshot
+from db.archive import TIE_BITS, Archive, Moment, Moved, NotInMemory, Snapshot
 from db.checks import checks_after, last_check_id
 from db.errors import DatabaseError
 from db.filters import Filter
@@ -62,8 +62,16 @@ class MeteredArchive(Archive):
             started = time.perf_counter()
             try:
                 yield snapshot
-            finally:
+            except (Moved, NotInMemory):  # the answer is begun again
+                raise
+            except BaseException:
                 self.seconds.observe(time.perf_counter() - started)
+                raise
+            self.seconds.observe(time.perf_counter() - started)
+
+    def moment(self) -> Moment:
+        with self.unmetered() as snapshot:
+            return Moment(snapshot.version, snapshot.changed_at)
 
     def unmetered(self) -> AbstractContextManager[Snapshot]:
         return super().snapshot()

@@ -8,12 +8,14 @@ from collections.abc import Callable
 from starlette.concurrency import run_in_threadpool
 
 from db.archive import Moment
+from db.engine import READ_LIMIT_SECONDS
 
 
 class Moments:
     """The newest moment of the archive. No reading of it that began before a request had come serves that request.
 
-    `waits`: `read` waits for a server, so it runs in a thread.
+    `waits`: `read` waits for a server, so it runs in a thread. For one loop at a time; who asks twice without letting
+    it turn is told the same.
     """
 
     def __init__(self, read: Callable[[], Moment], *, waits: bool) -> None:
@@ -47,7 +49,7 @@ class Moments:
 
     async def _read_aside(self, before: asyncio.Task[Moment] | None) -> Moment:
         if before is not None and not before.done():
-            await asyncio.wait([before])
+            await asyncio.wait([before], timeout=READ_LIMIT_SECONDS)  # it may hang, and the next may well not
         self._under_way, self._next = self._next, None
         return await run_in_threadpool(self._read)
 

@@ -54,7 +54,7 @@ class Archive:
         """One moment of the archive, in one read transaction.
 
         Of the moment `at`, where one was read already, the transaction begins with the first statement, and Moved is
-        raised there if there is a newer moment by then; `in_memory`: OutOfMemory is raised there instead.
+        raised there if there is a newer moment by then; `in_memory`: NotInMemory is raised there instead.
         """
         snapshot = Snapshot(self, in_memory)
         try:
@@ -76,7 +76,7 @@ class Archive:
             return Moment(snapshot.version, snapshot.changed_at)
 
     def take_connection(self) -> Any:
-        """A connection on which a read transaction begins now: to give back, or to close where it failed.
+        """A connection whose next statement is the first of a read transaction: to give back, or to close if it failed.
 
         SQLite's are our own: SQLAlchemy's pool would take longer than the questions that most requests ask.
         """
@@ -144,7 +144,7 @@ class Moved(Exception):
     """There is a newer moment than the one that was to be read of."""
 
 
-class OutOfMemory(Exception):
+class NotInMemory(Exception):
     """What is in memory does not hold the answer; the database must be asked."""
 
 
@@ -179,7 +179,7 @@ class Snapshot:
     def begin(self) -> Moment:
         """Begin the transaction; of which moment it is."""
         if self._in_memory:
-            raise OutOfMemory
+            raise NotInMemory
         self._connection = self._archive.take_connection()
         self._cursor = self._connection.cursor()
         return Moment(*self._ask(_MOMENT, ())[0])

@@ -165,13 +165,23 @@ def _make_folder(folder: Path) -> None:
         ) from error
 
 
+# When a PostgreSQL server that vanished without a word is given up: seconds, and milliseconds for what it has not
+# acknowledged.
+_NOTICED_WITHIN_A_MINUTE = {
+    "keepalives_idle": 20,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 50_000,
+}
+_NOTICED_SOON = {"keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3, "tcp_user_timeout": 10_000}
+
+
 def _open_postgresql(url: URL, read_only: bool, wait_seconds: float) -> Engine:
     options = f"-c lock_timeout={max(1, int(wait_seconds * 1000))}"  # to PostgreSQL, 0 means for ever
     if read_only:
         options = f"-c default_transaction_read_only=on -c statement_timeout={int(READ_LIMIT_SECONDS * 1000)}"
     arguments: dict[str, Any] = {"options": options, "connect_timeout": 3 if read_only else CONNECT_SECONDS}
-    if not read_only:  # a server that vanished without a word is noticed within a minute
-        arguments |= {"keepalives_idle": 20, "keepalives_interval": 10, "keepalives_count": 3}
+    arguments |= _NOTICED_SOON if read_only else _NOTICED_WITHIN_A_MINUTE
     return create_engine(
         url.set(drivername="postgresql+psycopg"),
         connect_args=arguments,

@@ -44,36 +44,69 @@ class Bounds(NamedTuple):
 class TermSets:
     """The sets as of data version `version`. Not for two threads at once: hold `lock`."""
 
-    def __init__(self, snapshot: Snapshot) -> None:
-        """Read all; about five seconds for a million items."""
-        snapshot.take_time()
-        self.version = snapshot.version
+    def __init__(self, version: int, ids: array[int], sets: dict[int, BitMap]) -> None:
+        self.version = version
         self.lock = threading.RLock()
-        self._ids = array("q", _all_ids(snapshot))
-        self._base = len(self._ids)
+        self._ids, self._sets = ids, sets
+        self._base = len(ids)
         self._later: dict[int, int] = {}  # id → position, of the items behind the base
         self._order: list[int] = []  # their ids, ascending
+
+    @classmethod
+    def read(cls, snapshot: Snapshot) -> TermSets:
+        """From the tables; about five seconds for a million items."""
+        snapshot.take_time()
+        ids = array("q", _all_ids(snapshot))
         positions: dict[int, int] = {}
-        for first in range(0, self._base, BATCH):
-            positions.update(zip(self._ids[first : first + BATCH], itertools.count(first), strict=False))
-        self._sets = {
+        for first in range(0, len(ids), BATCH):
+            positions.update(zip(ids[first : first + BATCH], itertools.count(first), strict=False))
+        sets = {
             term_id: BitMap(map(positions.__getitem__, _ids_under(snapshot, term_id)))
             for (term_id,) in snapshot.rows("SELECT id FROM term")
         }
+        return cls(snapshot.version, ids, sets)
+
+    def in_order(self) -> TermSets:
+        """The same sets with every item in its place; a tenth of the time that it takes to read them."""
+        with self.lock:
+            version, base, ids, order = self.version, self._base, self._ids[:], self._order[:]
+            sets = {term_id: under.copy() for term_id, under in self._sets.items()}
+        placed, moved = array("q"), array("q")  # ids in order; old position → new position
+        places: dict[int, int] = {}
+        first = 0
+        for before, item_id in enumerate(order):
+            place = bisect_left(ids, item_id, first, base)
+            placed.extend(ids[first:place])
+            moved.extend(range(first + before, place + before))
+            places[item_id] = len(placed)
+            placed.append(item_id)
+            first = place
+        placed.extend(ids[first:base])
+        moved.extend(range(first + len(order), base + len(order)))
+        moved.extend(array("q", map(places.__getitem__, ids[base:])))
+        return TermSets(version, placed, {term_id: _moved(under, moved) for term_id, under in sets.items()})
 
     def follow(self, snapshot: Snapshot, most: int) -> bool:
-        """Take over what changed up to this snapshot; False where it is more than `most` items."""
+        """Take over what changed up to this snapshot; False where it is more than `most` items.
+
+        The database is asked without the lock, for which others may not have to wait long: what another thread took
+        over meanwhile is taken over once more, which changes nothing.
+        """
+        if self.version >= snapshot.version:
+            return True
         rows = snapshot.rows("SELECT id, terms FROM item WHERE version > ? LIMIT ?", (self.version, most + 1))
         if len(rows) > most:
             return False
-        for item_id, terms in rows:
-            self._file(item_id, {term_id for term_id, _ in orjson.loads(terms)})
-        self.version = snapshot.version
+        with self.lock:
+            if self.version < snapshot.version:
+                for item_id, terms in rows:
+                    self._file(item_id, {term_id for term_id, _ in orjson.loads(terms)})
+                self.version = snapshot.version
         return True
 
     @property
     def is_long(self) -> bool:
-        """Whether so many items came behind the base that they should be read anew."""
+        """Whether so many items came behind the base that they should be put in order."""
         return len(self._later) > SMALL
 
     def match(
@@ -197,15 +230,12 @@ class SetKeeper:
         """The sets as of this snapshot; None where they are not made yet, or are of a later moment."""
         sets = self._sets
         if sets is not None:
-            with sets.lock:
-                if sets.version > snapshot.version:
-                    return None
-                if sets.version == snapshot.version or sets.follow(snapshot, CHANGES):
-                    if sets.is_long and not self._making.locked():
-                        self._begin_aside()
-                    return sets
-                if self._sets is sets:  # else new ones were ready meanwhile
-                    self._sets = None
+            if sets.follow(snapshot, CHANGES):
+                if sets.is_long and not self._making.locked():
+                    self._begin_aside()
+                return sets if sets.version == snapshot.version else None
+            if self._sets is sets:  # else new ones were ready meanwhile
+                self._sets = None
         return self._make(snapshot)
 
     def _make(self, snapshot: Snapshot) -> TermSets | None:
@@ -215,7 +245,7 @@ class SetKeeper:
             self._begin_aside()
             return None
         with self._making:
-            self._sets = TermSets(snapshot)
+            self._sets = TermSets.read(snapshot)
             return self._sets
 
     def _begin_aside(self) -> None:
@@ -226,8 +256,12 @@ class SetKeeper:
         if not self._making.acquire(blocking=False):
             return  # another thread was begun at the same moment
         try:
-            with self._snapshot() as snapshot:
-                sets = TermSets(snapshot)
+            sets = self._sets
+            if sets is not None:
+                sets = sets.in_order()
+            else:
+                with self._snapshot() as snapshot:
+                    sets = TermSets.read(snapshot)
             missing = SOON + 1
             while missing > SOON:
                 with self._snapshot() as snapshot:
@@ -236,9 +270,16 @@ class SetKeeper:
                     sets.follow(snapshot, most=ANY_NUMBER)
             self._sets = sets
         except Exception:
-            log.exception("The sets of terms could not be read; counts are estimates until they are")
+            log.exception("The sets of terms could not be made; counts are estimates until they are")
         finally:
             self._making.release()
+
+
+def _moved(under: BitMap, moved: array[int]) -> BitMap:
+    positions, result = under.to_array(), BitMap()
+    for first in range(0, len(positions), BATCH):
+        result.update(map(moved.__getitem__, positions[first : first + BATCH]))
+    return result
 
 
 def _all_ids(snapshot: Snapshot) -> Iterable[int]:

@@ -103,11 +103,21 @@ def test_requests_of_one_turn_of_the_loop_share_a_reading_and_those_of_the_next_
     asyncio.run(scene())
 
 
-@pytest.mark.parametrize("waits", [True, False])
-def test_another_loop_begins_anew(waits):
-    moments = Moments(counted(), waits=waits)
-    assert asyncio.run(moments.newest()).version == 1
-    assert asyncio.run(moments.newest()).version == 2
+def test_a_reading_that_hangs_hinders_nobody_for_long(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("api.moments.READ_LIMIT_SECONDS", 0.01)
+    hangs = threading.Event()
+    answers = iter([lambda: hangs.wait(10) and Moment(1, 0), lambda: Moment(2, 0)])
+
+    async def scene() -> None:
+        moments = Moments(lambda: next(answers)(), waits=True)  # type: ignore[no-any-return, operator]
+        first = asyncio.create_task(moments.newest())
+        await asyncio.sleep(0.01)
+        assert (await moments.newest()).version == 2
+        assert not first.done()
+        hangs.set()
+        assert (await first).version == 1
+
+    asyncio.run(scene())
 
 
 def test_what_a_loop_left_unfinished_is_no_hindrance_to_the_next():

@@ -163,6 +163,7 @@ async def _time(
             began = clock()
             reply = await get(app, target)
             tries.append((clock() - began) * 1000)
+            await asyncio.sleep(0)  # the next is a request of its own, with its own look at the data version
             assert reply.status == 200, f"{target}: {reply.status}"
         times.append(min(tries))
     return times

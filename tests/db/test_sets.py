@@ -69,6 +69,62 @@ def test_sets_that_followed_every_write_answer_as_the_tables_do(
                 assert by_sets == answers(snapshot)
 
 
+def test_sets_put_in_order_answer_as_before_and_follow_what_comes(engine: Engine, archive: Archive):
+    shelf, dice = make_shelf(engine), random.Random(7)
+    everything = -(2**63), 2**63 - 1
+    for step in range(12):
+        write_some(shelf, dice, step)
+        with archive.snapshot() as snapshot:
+            sets = snapshot.sets()
+            assert sets is not None
+            ordered = sets.in_order()
+            write_some(shelf, dice, 100 + step)
+            with archive.snapshot() as later:
+                assert ordered.follow(later, 100)
+                read = TermSets.read(later)
+            for term_id in snapshot.term_keys():
+                told = [
+                    each.newest(each.match([(term_id,)], (), *everything, None), everything[1], 100)
+                    for each in (ordered, read)
+                ]
+                assert told[0] == told[1]
+                before = sets.match([(term_id,)], (), *everything, None)
+                placed = sets.in_order().match([(term_id,)], (), *everything, None)
+                ids = sets.newest(before, everything[1], 100)
+                assert sets.in_order().newest(placed, everything[1], 100) == ids
+                assert list(placed) == sorted(placed)
+    assert not ordered.is_long
+
+
+def test_nobody_waits_for_the_database_of_another(engine: Engine, archive: Archive, monkeypatch: pytest.MonkeyPatch):
+    shelf = make_shelf(engine)
+    shelf.add("a", "ai")
+    with archive.snapshot() as snapshot:
+        sets = snapshot.sets()
+    assert sets is not None
+    shelf.add("b", "ai")
+    asked, answered = threading.Event(), threading.Event()
+    ask = Snapshot.rows
+
+    def ask_slowly(snapshot: Snapshot, *question: object) -> object:
+        asked.set()
+        assert answered.wait(10)
+        return ask(snapshot, *question)  # type: ignore[arg-type]
+
+    with archive.snapshot() as snapshot:
+        with monkeypatch.context() as patch:
+            patch.setattr(Snapshot, "rows", ask_slowly)
+            follower = threading.Thread(target=sets.follow, args=(snapshot, 10))
+            follower.start()
+            assert asked.wait(10)
+            assert sets.lock.acquire(timeout=5)
+            sets.lock.release()
+            answered.set()
+            follower.join(10)
+        assert sets.version == snapshot.version
+        assert sets.follow(snapshot, 10)
+
+
 def test_sets_are_of_the_readers_moment_or_not_used(engine: Engine, archive: Archive):
     shelf = make_shelf(engine)
     shelf.add("a", "ai")
@@ -168,7 +224,7 @@ def test_sets_that_could_not_be_read_are_read_by_the_next_who_asks(
         raise TooSlow("too slow")
 
     with monkeypatch.context() as patch, archive.snapshot() as snapshot:
-        patch.setattr("db.sets.TermSets", fail)
+        patch.setattr("db.sets.TermSets.read", fail)
         with pytest.raises(TooSlow):
             snapshot.sets()
     with archive.snapshot() as snapshot:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import Engine
 
-from db.archive import Archive, Moment, Moved, OutOfMemory
+from db.archive import Archive, Moment, Moved, NotInMemory
 from db.errors import DatabaseError
 from tests.api.archive import Shelf, make_shelf
 
@@ -55,9 +55,9 @@ def test_a_moment_that_is_past_by_the_first_statement_is_told_of(archive: Archiv
 def test_a_snapshot_in_memory_asks_the_database_nothing(archive: Archive, now: Moment):
     with archive.snapshot(now, in_memory=True) as snapshot:
         assert snapshot.version == now.version
-        with pytest.raises(OutOfMemory):
+        with pytest.raises(NotInMemory):
             snapshot.one(COUNT)
-        with pytest.raises(OutOfMemory):
+        with pytest.raises(NotInMemory):
             snapshot.take_time()
 
 
