@@ -67,13 +67,13 @@ class TermSets:
         return cls(snapshot.version, ids, sets)
 
     def in_order(self) -> TermSets:
-        """The same sets with every item in its place; a tenth of the time that it takes to read them."""
+        """The same sets with every item in its place; those before the first that has to move are not touched."""
         with self.lock:
             version, base, ids, order = self.version, self._base, self._ids[:], self._order[:]
             sets = {term_id: under.copy() for term_id, under in self._sets.items()}
-        placed, moved = array("q"), array("q")  # ids in order; old position → new position
-        places: dict[int, int] = {}
-        first = 0
+        stays = first = bisect_left(ids, order[0], 0, base) if order else base
+        placed, places = ids[:stays], {}
+        moved: list[int] = []  # the new position of each item from `stays` on, by the old ones
         for before, item_id in enumerate(order):
             place = bisect_left(ids, item_id, first, base)
             placed.extend(ids[first:place])
@@ -83,8 +83,13 @@ class TermSets:
             first = place
         placed.extend(ids[first:base])
         moved.extend(range(first + len(order), base + len(order)))
-        moved.extend(array("q", map(places.__getitem__, ids[base:])))
-        return TermSets(version, placed, {term_id: _moved(under, moved) for term_id, under in sets.items()})
+        moved.extend(map(places.__getitem__, ids[base:]))
+        for under in sets.values():
+            positions = (under & BitMap(range(stays, len(ids)))).to_array()
+            under.remove_range(stays, len(ids))
+            for start in range(0, len(positions), BATCH):
+                under.update([moved[position - stays] for position in positions[start : start + BATCH]])
+        return TermSets(version, placed, sets)
 
     def follow(self, snapshot: Snapshot, most: int) -> bool:
         """Take over what changed up to this snapshot; False where it is more than `most` items.
@@ -273,13 +278,6 @@ class SetKeeper:
             log.exception("The sets of terms could not be made; counts are estimates until they are")
         finally:
             self._making.release()
-
-
-def _moved(under: BitMap, moved: array[int]) -> BitMap:
-    positions, result = under.to_array(), BitMap()
-    for first in range(0, len(positions), BATCH):
-        result.update(map(moved.__getitem__, positions[first : first + BATCH]))
-    return result
 
 
 def _all_ids(snapshot: Snapshot) -> Iterable[int]:
