@@ -71,7 +71,7 @@ def make_tag(context: Context, request: Request, snapshot: Snapshot, names: Name
         request.scope["path"],
         vary,
     ]
-    if _moves_with_the_clock(request):
+    if moves_with_the_clock(request):
         parts.append(str(int(context.moment().timestamp()) // 60))
     return _digest("\0".join(parts).encode() + b"\0" + query)
 
@@ -81,7 +81,7 @@ def changed_at(request: Request, snapshot: Snapshot, names: Names) -> int:
 
     The data may be older than the program and the names that answers are made with: the later of the two counts.
     """
-    return 0 if _moves_with_the_clock(request) else max(snapshot.changed_at, names.since)
+    return 0 if moves_with_the_clock(request) else max(snapshot.changed_at, names.since)
 
 
 def named_by_reader(request: Request, tag: str) -> str:
@@ -161,7 +161,8 @@ def _http_date(seconds: int) -> str:
     return formatdate(seconds, usegmt=True)
 
 
-def _moves_with_the_clock(request: Request) -> bool:
+def moves_with_the_clock(request: Request) -> bool:
+    """Whether what a query asks for is another thing in the next minute."""
     query: bytes = request.scope["query_string"]
     return b"window" in (unquote_to_bytes(query) if b"%" in query else query)
 

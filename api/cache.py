@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -66,6 +66,26 @@ class Fragments:
                         kept.pop(item_id, None)
         self._version = snapshot.version
         return self._kinds
+
+
+class Queries:
+    """What query strings say, read before; forgotten with the names that they were read by."""
+
+    LIMIT = 1_000
+
+    def __init__(self) -> None:
+        self._held: tuple[Names | None, dict[Hashable, Any]] = None, {}  # together, for threads of different names
+
+    def get(self, names: Names, key: Hashable, read: Callable[[], T]) -> T:
+        """What `read` made of it; nothing is kept of what it raises."""
+        held_names, kept = self._held
+        if names is not held_names or len(kept) >= self.LIMIT:
+            kept = {}
+            self._held = names, kept
+        if key not in kept:
+            kept[key] = read()
+        found: T = kept[key]
+        return found
 
 
 @dataclass(slots=True)

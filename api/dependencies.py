@@ -11,7 +11,7 @@ from typing import TypeVar
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import HTTPConnection
 
-from api.cache import Answers, Fragments
+from api.cache import Answers, Fragments, Queries
 from api.moments import Moments
 from api.names import Names, make_names
 from api.settings import ApiSettings
@@ -34,6 +34,7 @@ class Context:
         self.now = now
         self.archive = Archive(settings.database_url)
         self.fragments = Fragments()
+        self.queries = Queries()
         self.newest = Newest()
         self.checks = Checks()
         self.answers = Answers(settings.answer_cache_mb * 1_000_000)

@@ -9,7 +9,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api.answers import answer
+from api.answers import answer, moves_with_the_clock
 from api.cache import Answer
 from api.channels import FEEDS, feed_body
 from api.dependencies import Context, context_of
@@ -117,11 +117,7 @@ async def _items_as(request: Request, name: str, vary: str = "") -> Response:
         return await stream_table(request, name, vary)
 
     def build(snapshot: Snapshot, names: Names) -> Answer:
-        known = LIST_PARAMETERS if name in FEEDS else ITEM_PARAMETERS
-        reader = Reader(request.scope["query_string"], known)
-        query = read_query(reader, names, context.moment())
-        fields = reader.choices("fields", ITEM_FIELDS) if "fields" in known else []
-        reader.finish()
+        query, fields = _asked(request, names, LIST_PARAMETERS if name in FEEDS else ITEM_PARAMETERS)
         page = find_items(snapshot, query.filter, query.sort, query.limit, query.after)
         path = request.scope["path"]
         links = page_links(context, path, query, page)
@@ -130,6 +126,21 @@ async def _items_as(request: Request, name: str, vary: str = "") -> Response:
         return _json_body(context, snapshot, names, query, page, links, fields)
 
     return await answer(request, build, vary=vary)
+
+
+def _asked(request: Request, names: Names, known: tuple[str, ...]) -> tuple[Query, list[str]]:
+    """What the query string says, and which fields. Raises Problem."""
+    context = context_of(request)
+    text: bytes = request.scope["query_string"]
+
+    def read() -> tuple[Query, list[str]]:
+        reader = Reader(text, known)
+        query = read_query(reader, names, context.moment())
+        fields = reader.choices("fields", ITEM_FIELDS) if "fields" in known else []
+        reader.finish()
+        return query, fields
+
+    return read() if moves_with_the_clock(request) else context.queries.get(names, (text, known), read)
 
 
 def _json_body(
