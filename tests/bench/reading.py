@@ -17,7 +17,7 @@ from urllib.parse import quote
 from fastapi import FastAPI
 
 from api.app import create_app
-from api.cache import Fragments
+from api.cache import Fragments, Queries
 from api.dependencies import Context
 from api.paging import encode_cursor
 from api.settings import ApiSettings
@@ -145,7 +145,7 @@ def _deep_cursors(snapshot: Snapshot, skipped: int) -> list[str]:
 
 def _forget(context: Context) -> None:
     """What was worked out for filters: each request is the first of its kind since the data changed."""
-    context.newest = Newest()
+    context.newest, context.queries = Newest(), Queries()
     context.archive.workings = Workings()
     context.archive.terms.forget_counts()
 
