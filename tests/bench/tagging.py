@@ -20,6 +20,7 @@ from tests.bench.report import Row
 
 TEXTS = 5_000
 SLOW_TEXTS = 500  # for what is slow
+PASSES = 5  # over all texts, the median counts; of spaCy's as well
 HERE = Path(__file__).parent
 
 
@@ -40,10 +41,13 @@ def run(options: Options) -> Iterator[Row]:
     tagger.tag(*NEWS[0], language="en")
     starts = [float(subprocess.check_output([sys.executable, "-c", START])) for _ in range(STARTS)]
     yield Row("tagging", "start, first item tagged", 1_000 * statistics.median(starts), "ms of CPU", goal="≤ 150")
-    began = time.process_time()
-    for title, summary in texts:
-        tagger.tag(title, summary, language="en")
-    ours = TEXTS / (time.process_time() - began)
+    passes = []
+    for _ in range(PASSES):
+        began = time.process_time()
+        for title, summary in texts:
+            tagger.tag(title, summary, language="en")
+        passes.append(TEXTS / (time.process_time() - began))
+    ours = statistics.median(passes)
     yield Row("tagging", "craftwatch: tags with evidence", ours, "items per s of CPU", goal="≥ 15000")
     phrases = _phrases()
     yield Row("tagging", f"one regular expression of {len(phrases):,} phrases", *_alternation(phrases, texts, ours))
@@ -51,7 +55,7 @@ def run(options: Options) -> Iterator[Row]:
         with TemporaryDirectory() as folder:
             path = Path(folder) / "texts.json"
             path.write_text(json.dumps({"phrases": phrases, "texts": [" ".join(text) for text in texts]}))
-            command = [options.yardsticks, HERE / "yardsticks" / "with_spacy.py", path]
+            command = [options.yardsticks, HERE / "yardsticks" / "with_spacy.py", path, str(PASSES)]
             theirs = float(subprocess.run(command, capture_output=True, check=True, text=True).stdout)
         yield Row("tagging", "spaCy PhraseMatcher", theirs, "items per s of CPU", ours / theirs, "ours / it")
 
