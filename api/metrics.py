@@ -59,19 +59,15 @@ class MeteredArchive(Archive):
     @contextmanager
     def snapshot(self, at: Moment | None = None, *, in_memory: bool = False) -> Iterator[Snapshot]:
         with super().snapshot(at, in_memory=in_memory) as snapshot:
-            started = time.perf_counter()
+            started: float | None = time.perf_counter()
             try:
                 yield snapshot
-            except (Moved, NotInMemory):  # the answer is begun again
+            except (Moved, NotInMemory):  # the answer is begun again, and counts then
+                started = None
                 raise
-            except BaseException:
-                self.seconds.observe(time.perf_counter() - started)
-                raise
-            self.seconds.observe(time.perf_counter() - started)
-
-    def moment(self) -> Moment:
-        with self.unmetered() as snapshot:
-            return Moment(snapshot.version, snapshot.changed_at)
+            finally:
+                if started is not None:
+                    self.seconds.observe(time.perf_counter() - started)
 
     def unmetered(self) -> AbstractContextManager[Snapshot]:
         return super().snapshot()

@@ -72,7 +72,7 @@ class Archive:
 
     def moment(self) -> Moment:
         """The newest moment."""
-        with self.snapshot() as snapshot:
+        with Archive.snapshot(self) as snapshot:  # which is no answer, for those who time answers
             return Moment(snapshot.version, snapshot.changed_at)
 
     def take_connection(self) -> Any:
@@ -173,6 +173,7 @@ class Snapshot:
         self.sqlite = archive.is_sqlite
 
     def stand_at(self, moment: Moment) -> None:
+        """Be of this moment, with what was worked out in it before."""
         self.version, self.changed_at = moment
         self.plans, self.matches = self._archive.workings.at(self.version)
 
@@ -185,6 +186,7 @@ class Snapshot:
         return Moment(*self._ask(_MOMENT, ())[0])
 
     def end(self) -> None:
+        """End the transaction, where one was begun."""
         if self._connection is not None:
             self._archive.give_back(self._connection)
             self._connection = self._cursor = None

@@ -15,6 +15,7 @@ from sqlalchemy import URL, Engine, create_engine, make_url, text
 
 from db.engine import open_engine
 from db.migrations import migrate
+from tests.api.archive import Shelf, make_shelf
 
 _numbers = itertools.count()
 
@@ -94,6 +95,12 @@ def engine(database_url: str) -> Iterator[Engine]:
     engine = open_engine(database_url)
     yield engine
     engine.dispose()
+
+
+@pytest.fixture
+def shelf(engine: Engine) -> Shelf:
+    """What fills the database with items, one by one."""
+    return make_shelf(engine)
 
 
 def _migrate(url: str) -> None:

@@ -6,14 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import Engine
 
-from tests.api.archive import Shelf, make_client, make_shelf
-
-
-@pytest.fixture
-def shelf(engine: Engine) -> Shelf:
-    return make_shelf(engine)
+from tests.api.archive import Shelf, make_client
 
 
 @pytest.fixture

@@ -10,14 +10,19 @@ from fastapi.testclient import TestClient
 
 from api.cache import Queries
 from api.dependencies import Context
+from api.names import Names
 from tests.api.archive import Shelf, make_client
 from tests.db.factory import NOW
 
 
-def test_a_query_is_read_once_for_the_names_it_was_read_by(shelf: Shelf, client: TestClient):
+@pytest.fixture
+def names(client: TestClient) -> Names:
     context: Context = client.app.state.context  # type: ignore[attr-defined]
     with context.archive.snapshot() as snapshot:
-        names = context.names(snapshot)
+        return context.names(snapshot)
+
+
+def test_a_query_is_read_once_for_the_names_it_was_read_by(names: Names):
     queries, asked = Queries(), iter(range(10))
 
     def read() -> int:
@@ -27,27 +32,24 @@ def test_a_query_is_read_once_for_the_names_it_was_read_by(shelf: Shelf, client:
     assert told == [0, 0, 1, 0, 2, 2, 3, 2]
 
 
-def test_nothing_is_kept_of_a_query_that_is_wrong(shelf: Shelf, client: TestClient):
-    assert [client.get("/v1/items?craft=nobody").status_code for _ in range(2)] == [400, 400]
-    context: Context = client.app.state.context  # type: ignore[attr-defined]
-    with context.archive.snapshot() as snapshot:
-        names = context.names(snapshot)
+def test_nothing_is_kept_of_a_query_that_is_wrong(names: Names):
     queries = Queries()
     with pytest.raises(ZeroDivisionError):
         queries.get(names, "a", lambda: 1 // 0)
     assert queries.get(names, "a", lambda: 7) == 7
 
 
-def test_queries_kept_do_not_pile_up(shelf: Shelf, client: TestClient, monkeypatch: pytest.MonkeyPatch):
+def test_queries_kept_do_not_pile_up(names: Names, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(Queries, "LIMIT", 3)
-    context: Context = client.app.state.context  # type: ignore[attr-defined]
-    with context.archive.snapshot() as snapshot:
-        names = context.names(snapshot)
     queries = Queries()
     for key in range(10):
         assert queries.get(names, key, lambda key=key: key) == key  # type: ignore[misc]
     assert queries.get(names, 9, lambda: -1) == 9
     assert queries.get(names, 0, lambda: -1) == -1
+
+
+def test_a_query_that_is_wrong_is_wrong_again(client: TestClient):
+    assert [client.get("/v1/items?craft=nobody").status_code for _ in range(2)] == [400, 400]
 
 
 def test_the_same_words_of_another_format_are_another_query(shelf: Shelf, client: TestClient):

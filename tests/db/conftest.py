@@ -1,4 +1,4 @@
-"""What the tests of copies and of backups share."""
+"""What the tests of several files share: an archive to read, an empty database to write to."""
 
 from __future__ import annotations
 
@@ -8,7 +8,16 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
+from db.archive import Archive
 from db.engine import open_engine
+
+
+@pytest.fixture
+def archive(database_url: str) -> Iterator[Archive]:
+    """The database as readers open it."""
+    archive = Archive(database_url)
+    yield archive
+    archive.close()
 
 
 @pytest.fixture(params=["to sqlite", "to postgresql"])

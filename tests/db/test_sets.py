@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 import threading
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 
@@ -27,13 +26,6 @@ FILTERS = (
     Filter(unwanted=(("region", "GB"),)).also(("craft", "actor")),
     Filter(start=int((NOW - 9 * DAY).timestamp()), end=int((NOW - 2 * DAY).timestamp())),
 )
-
-
-@pytest.fixture
-def archive(database_url: str) -> Iterator[Archive]:
-    archive = Archive(database_url)
-    yield archive
-    archive.close()
 
 
 def write_some(shelf: Shelf, dice: random.Random, step: int) -> None:

@@ -3,28 +3,14 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
 
 import pytest
-from sqlalchemy import Engine
 
 from db.archive import Archive, Moment, Moved, NotInMemory
 from db.errors import DatabaseError
-from tests.api.archive import Shelf, make_shelf
+from tests.api.archive import Shelf
 
 COUNT = "SELECT count(*) FROM item"
-
-
-@pytest.fixture
-def archive(database_url: str) -> Iterator[Archive]:
-    archive = Archive(database_url)
-    yield archive
-    archive.close()
-
-
-@pytest.fixture
-def shelf(engine: Engine) -> Shelf:
-    return make_shelf(engine)
 
 
 @pytest.fixture
