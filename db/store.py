@@ -1,4 +1,4 @@
-"""Every write of items: one transaction per source, in which what readers see and what we remember change together."""
+"""Every write of items: what readers see of a source and what we remember of it change in one transaction."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from db.labels import pack_figures, pack_tags
 from db.shapes import ItemDraft, Source, SourceMemory, Tagging
 from db.tables import ENTRY, ITEM, SOURCE, TERM
 from db.types import JSONText, to_epoch
-from db.watch import Check, record_check
+from db.watch import Check, record_checks
 
 TIE_BITS = 20  # of an item's id: what tells apart the items of one second
 SECONDS_PER_DAY = 86_400
@@ -35,6 +35,20 @@ class Counts:
 
     new: int = 0
     changed: int = 0
+    unchanged: int = 0
+
+    def plus(self, unchanged: int) -> Counts:
+        return Counts(self.new, self.changed, self.unchanged + unchanged)
+
+
+class Checked(NamedTuple):
+    """A check of a source, what is remembered of it from now on, and the entries of its document that are new to the
+    source or differ from when last met. `unchanged` is how many the caller knows to be as they were."""
+
+    source: Source
+    memory: SourceMemory
+    check: Check
+    entries: Sequence[Tagged] = ()
     unchanged: int = 0
 
 
@@ -56,15 +70,15 @@ class Store:
         unchanged: int = 0,
         now: datetime,
     ) -> Counts:
-        """Save a check and the entries of its document that are new to the source or differ from when last met.
+        """Save one check, as `save_checks` does."""
+        return self.save_checks([Checked(source, memory, check, entries, unchanged)], now=now)[0]
 
-        `unchanged` is how many entries the caller knows to be as they were. Saving the same twice adds nothing.
-        """
+    def save_checks(self, checks: Sequence[Checked], *, now: datetime) -> list[Counts]:
+        """Save these checks, of a source each, and their entries in one transaction; saved twice, they add no item."""
         with self.engine.begin() as connection:
             batch = _Batch(connection, self._term_ids, self._departments, now)
-            counts = batch.save(source, entries) if entries else Counts()
-            counts = Counts(counts.new, counts.changed, counts.unchanged + unchanged)
-            record_check(connection, memory, check, counts)
+            counts = [batch.save(each.source, each.entries).plus(each.unchanged) for each in checks]
+            record_checks(connection, [(each.memory, each.check, of) for each, of in zip(checks, counts, strict=True)])
         self._term_ids.update(batch.new_term_ids)
         return counts
 
@@ -128,7 +142,9 @@ class _Batch:
         self.seconds = to_epoch(self.now)
 
     def save(self, source: Source, tagged: Sequence[Tagged]) -> Counts:
-        self.version = next_version(self.connection, self.now)
+        if not tagged:
+            return Counts()
+        self._begin()
         met = self._entries_met(source.id, [draft.entry_key for draft, _ in tagged])
         by_id = {row.id: row for row in self._rows(_BY_ID, [item_id for item_id, _ in met.values()])}
         by_key = {row.key: row for row in self._rows(_BY_KEY, [draft.item_key for draft, _ in tagged])}
@@ -152,11 +168,14 @@ class _Batch:
         return Counts(len(fresh), changed, len(tagged) - len(fresh) - changed)
 
     def relabel(self, items: Iterable[tuple[Row[Any], Tagging]], sectors: Mapping[str, str]) -> None:
-        self.version = next_version(self.connection, self.now)
+        self._begin()
         for row, tagging in items:
             labels = _labels(tagging, sectors[row.source_id])
             self._edit(row, labels, self._terms_of(row, tagging, labels["sector"], self._sources_of(row)))
         self._flush()
+
+    def _begin(self) -> None:
+        self.version = self.version or next_version(self.connection, self.now)
 
     def _meet(self, source: Source, row: Row[Any], draft: ItemDraft, tagging: Tagging) -> bool:
         """An entry of an item that we have: its own source edits it, another source is added to it."""
@@ -286,6 +305,17 @@ class _Batch:
         bulk.run(self.connection, "DELETE FROM item_term WHERE term_id = ? AND item_id = ?", sorted(self.unfiled))
         bulk.run(self.connection, _FILE, sorted(self.filed))
         bulk.run(self.connection, _COUNT, [(term, day, n) for (term, day), n in sorted(self.days.items()) if n])
+        for sent in (
+            self.items,
+            self.edits,
+            self.titles,
+            self.edited,
+            self.entries,
+            self.filed,
+            self.unfiled,
+            self.days,
+        ):
+            sent.clear()
 
 
 _ITEM_COLUMNS = tuple(column.name for column in ITEM.columns)

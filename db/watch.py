@@ -108,13 +108,20 @@ _KNOWN = select(ENTRY.c.entry_key, ENTRY.c.content_hash).where(
 )
 
 
-def record_check(connection: Connection, memory: SourceMemory, check: Check, counts: Any) -> None:
-    """Keep what we remember of the source and add the check to the log, in the caller's transaction."""
-    values = asdict(memory)
-    source_id = values.pop("source_id")
-    connection.execute(_REMEMBER, {"of_source": source_id, **{f"new_{name}": value for name, value in values.items()}})
-    reason = str(check.reason) if check.reason else None
-    connection.execute(_LOG, {"source_id": source_id, **asdict(check), "reason": reason, **asdict(counts)})
+def record_checks(connection: Connection, checks: Iterable[tuple[SourceMemory, Check, Any]]) -> None:
+    """Keep what we remember of the sources and add the checks, with the counts of their items, to the log.
+
+    In the caller's transaction.
+    """
+    remembered, logged = [], []
+    for memory, check, counts in sorted(checks, key=lambda each: each[0].source_id):  # lest two writers wait in a ring
+        values = asdict(memory)
+        source_id = values.pop("source_id")
+        reason = str(check.reason) if check.reason else None
+        remembered.append({"of_source": source_id, **{f"new_{name}": value for name, value in values.items()}})
+        logged.append({"source_id": source_id, **asdict(check), "reason": reason, **asdict(counts)})
+    connection.execute(_REMEMBER, remembered)
+    connection.execute(_LOG, logged)
 
 
 # Made once: making them takes longer than running them.

@@ -6,6 +6,7 @@ wrong, 3 the database cannot be used, 75 another run is under way (EX_TEMPFAIL: 
 
 from __future__ import annotations
 
+import gc
 from importlib.metadata import version
 from typing import Any
 
@@ -31,6 +32,8 @@ class _Commands(click.Group):
             if logs_json():
                 raise SetupProblem(error.format_message()) from error
             raise
+        finally:
+            gc.freeze()  # all goes with the process: to look for garbage in it first takes longer than most commands
 
 
 class _Form(click.Option):

@@ -30,8 +30,9 @@ from scraper.fetching.offline import OfflineFetcher
 from scraper.fetching.pacing import HostPacer
 from scraper.fetching.robots import RobotsRecord
 from scraper.parsing.workers import ParserPool
+from scraper.saving import Tags
 from scraper.schedule import is_due, paused_until
-from scraper.scrape import Fetches, RunReport, Scraper, SourceReport, Tags
+from scraper.scrape import Fetches, RunReport, Scraper, SourceReport
 from scraper.settings import ScraperSettings
 from scraper.sharing import Alone, Shared, site_of_source
 from scraper.sources import SourcesError, load_sources

@@ -20,13 +20,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Protocol, TypeVar
 
 from db.reconnect import outlasting
-from db.shapes import Failure, FeedAdvice, ItemDraft, Source, SourceMemory, Tagging
+from db.shapes import Failure, FeedAdvice, ItemDraft, Source, SourceMemory
 from db.store import Counts, Store
-from db.watch import Check, known_entries, postpone
+from db.watch import Check, postpone
 from scraper.fetch import FEED_TYPES, Fetched, FetchError, NotModified, accepted_types
 from scraper.fetching.answers import Freshness, Validators
 from scraper.parsing.errors import ParseError
 from scraper.parsing.workers import ParserPool
+from scraper.saving import Brought, Saver, Tags
 from scraper.schedule import Answer, after_check, current_feed_url, may_send_validators, pause_asked
 from scraper.sharing import Alone, site_of_source
 from scraper.stopping import STEP_SECONDS, Stop
@@ -45,15 +46,6 @@ class Fetches(Protocol):
         self, url: str, validators: Validators | None = None, accept: str = FEED_TYPES
     ) -> Fetched | NotModified:
         """Raises FetchError."""
-
-
-class Tags(Protocol):
-    """What a run needs of a tagger."""
-
-    def tag(
-        self, title: str, summary: str, *, categories: Sequence[str], language: str, scope: str, sector: str
-    ) -> Tagging:
-        """What the rules say about one item."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +161,7 @@ def _first_of(failed: BaseExceptionGroup[BaseException]) -> BaseException:
     return _first_of(first) if isinstance(first, BaseExceptionGroup) else first
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Round:
     """What the visits of one run share."""
 
@@ -179,6 +171,10 @@ class _Round:
     on_done: Callable[[SourceReport], None]
     seats: asyncio.Semaphore
     lanes: defaultdict[str, asyncio.Lock] = field(default_factory=lambda: defaultdict(asyncio.Lock))  # by site
+    saver: Saver = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.saver = Saver(self.scraper.store, self.scraper.tagger, self.scraper.now, self.write)
 
     async def visit_site(
         self, site: str, wanted: Sequence[tuple[Source, SourceMemory]], places: asyncio.Semaphore
@@ -295,26 +291,8 @@ class _Visit:
             http_status=status,
             bytes=bytes_on_wire,
         )
-        counts = await self.round.write(lambda: self._write(memory, check, drafts, now))
+        counts = await self.round.saver.save(Brought(self.source, memory, check, drafts))
         return SourceReport(self.source.id, outcome, counts, answer.reason, answer.detail, bytes_on_wire, elapsed)
-
-    def _write(self, memory: SourceMemory, check: Check, drafts: Sequence[ItemDraft], now: datetime) -> Counts:
-        store = self.scraper.store
-        keys = [draft.entry_key for draft in drafts]
-        known = known_entries(store.engine, self.source.id, keys) if drafts else {}
-        fresh = [draft for draft in drafts if known.get(draft.entry_key) != draft.content_hash]
-        tagged = [(draft, self._tag(draft)) for draft in fresh]
-        return store.save_check(self.source, memory, check, tagged, unchanged=len(drafts) - len(fresh), now=now)
-
-    def _tag(self, draft: ItemDraft) -> Tagging:
-        return self.scraper.tagger().tag(
-            draft.title,
-            draft.summary,
-            categories=draft.categories,
-            language=draft.language or self.source.language,
-            scope=self.source.scope,
-            sector=self.source.sector,
-        )
 
     def _validators(self) -> Validators | None:
         if not may_send_validators(self.memory, self.scraper.now()):

@@ -11,7 +11,7 @@ from db.copying import reading
 from db.engine import open_engine
 from db.prune import prune_fetch_log
 from db.store import Counts
-from db.watch import record_check, sync_sources
+from db.watch import record_checks, sync_sources
 from tests.db.factory import DAY, NOW, make_check, make_memory, make_source
 from tests.db.full import fill
 
@@ -21,7 +21,7 @@ def log(engine: Engine, *ages_in_days: float) -> None:
     with engine.begin() as connection:
         for age in ages_in_days:
             check = make_check(started_at=NOW - timedelta(days=age))
-            record_check(connection, make_memory(), check, Counts())
+            record_checks(connection, [(make_memory(), check, Counts())])
 
 
 def ages(engine: Engine) -> list[float]:

@@ -1,0 +1,79 @@
+"""Saving what visits bring: what is new is tagged; what waits at the same time is saved in one transaction."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+
+from db.shapes import ItemDraft, Source, SourceMemory, Tagging
+from db.store import Checked, Counts, Store
+from db.watch import Check, known_entries
+
+TOGETHER = 20  # sources at most: as long as other writers wait
+
+
+class Tags(Protocol):
+    """What a run needs of a tagger."""
+
+    def tag(
+        self, title: str, summary: str, *, categories: Sequence[str], language: str, scope: str, sector: str
+    ) -> Tagging:
+        """What the rules say about one item."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Brought:
+    """A check, what is remembered of its source from now on, and all entries of its document."""
+
+    source: Source
+    memory: SourceMemory
+    check: Check
+    drafts: Sequence[ItemDraft] = ()
+
+
+@dataclass
+class Saver:
+    """`write` does something to the database, off the event loop; `tagger` is asked when there is something to tag."""
+
+    store: Store
+    tagger: Callable[[], Tags]
+    now: Callable[[], datetime]
+    write: Callable[[Callable[[], Any]], Awaitable[Any]]
+    _waiting: list[Brought] = field(default_factory=list)
+    _saved: dict[Brought, Counts] = field(default_factory=dict)
+    _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    async def save(self, brought: Brought) -> Counts:
+        """What became of the entries. Of what it costs to save an unchanged source, most is the way to the database:
+        whose turn it is saves for all who wait. Raises what the database raises; then nothing of it is saved."""
+        self._waiting.append(brought)
+        async with self._turn:
+            if brought not in self._saved:
+                together = self._waiting[:TOGETHER]
+                counts = await self.write(lambda: self._save(together))
+                del self._waiting[: len(together)]
+                self._saved.update(zip(together, counts, strict=True))
+        return self._saved.pop(brought)
+
+    def _save(self, together: Sequence[Brought]) -> list[Counts]:
+        return self.store.save_checks([self._tagged(each) for each in together], now=self.now())
+
+    def _tagged(self, brought: Brought) -> Checked:
+        source, drafts = brought.source, brought.drafts
+        known = known_entries(self.store.engine, source.id, [draft.entry_key for draft in drafts]) if drafts else {}
+        fresh = [draft for draft in drafts if known.get(draft.entry_key) != draft.content_hash]
+        tagged = [(draft, self._tag(source, draft)) for draft in fresh]
+        return Checked(source, brought.memory, brought.check, tagged, unchanged=len(drafts) - len(fresh))
+
+    def _tag(self, source: Source, draft: ItemDraft) -> Tagging:
+        return self.tagger().tag(
+            draft.title,
+            draft.summary,
+            categories=draft.categories,
+            language=draft.language or source.language,
+            scope=source.scope,
+            sector=source.sector,
+        )
