@@ -32,7 +32,6 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
-from http.cookiejar import CookieJar, DefaultCookiePolicy
 from importlib.metadata import version
 from types import TracebackType
 
@@ -159,23 +158,17 @@ class Fetcher:
         self._room = Room()
         self._guard = AddressGuard(settings.allow_addresses, resolve)
         self._robots = RobotsCache(clock, robots_known)
-        self._client = httpx.AsyncClient(
-            transport=GuardedTransport(settings, self._guard, ssl_context, network),
-            headers={"User-Agent": user_agent(settings.contact), "Accept-Encoding": "gzip, deflate"},
-            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),  # an empty list: from nobody
-            timeout=None,  # noqa: S113  # httpx's timeouts are per operation; ours is for the whole
-            trust_env=False,
-            follow_redirects=False,
-        )
+        # httpx's client would add redirects, cookies and time limits of its own: all of them things to switch off here.
+        self._transport = GuardedTransport(settings, self._guard, ssl_context, network)
+        self._headers = {"User-Agent": user_agent(settings.contact), "Accept-Encoding": "gzip, deflate"}
 
     async def __aenter__(self) -> Fetcher:
-        await self._client.__aenter__()
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await self._client.__aexit__(kind, error, trace)
+        await self._transport.aclose()
 
     def robots_records(self) -> dict[str, RobotsRecord]:
         """What is now known of each origin's robots.txt, for the next run's `robots_known`."""
@@ -293,8 +286,10 @@ class Fetcher:
                 raise conversation_failure(error, stage) from error
 
     async def _ask(self, route: Route, headers: dict[str, str], stage: Stage, cut_at: int | None) -> _Reply:
-        request = self._client.build_request("GET", route.url, headers=headers, extensions={"trace": stage})
-        response = await self._client.send(request, stream=True, auth=route.auth)
+        headers = {**self._headers, **headers, **route.authorization()}
+        response = await self._transport.handle_async_request(
+            httpx.Request("GET", route.url, headers=headers, extensions={"trace": stage})
+        )
         try:
             return await self._receive(response, cut_at)
         finally:

@@ -12,6 +12,7 @@ from concurrent.futures import Future
 import httpcore
 
 from scraper.fetching.addresses import Address, AddressPort, AddressRefused, check_address, literal_address
+from scraper.fetching.network import AsyncioNetwork
 
 Resolve = Callable[[str, int], Awaitable[list[Address]]]
 
@@ -75,7 +76,7 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
 
     def __init__(self, guard: AddressGuard, network: httpcore.AsyncNetworkBackend | None = None) -> None:
         self._guard = guard
-        self._network = network or httpcore.AnyIOBackend()
+        self._network = network or AsyncioNetwork()
 
     async def connect_tcp(
         self,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from dataclasses import dataclass, replace
 
 import httpx
@@ -32,11 +33,11 @@ class Route:
         credentials = (parsed.username, parsed.password) if parsed.userinfo else None
         return cls(bare, bare, credentials)
 
-    @property
-    def auth(self) -> httpx.BasicAuth | None:
+    def authorization(self) -> dict[str, str]:
+        """The header with the credentials of the source, for its own origin only (RFC 7617)."""
         if self.credentials is None or origin(self.url) != origin(self.source):
-            return None
-        return httpx.BasicAuth(*self.credentials)
+            return {}
+        return {"Authorization": f"Basic {b64encode(':'.join(self.credentials).encode()).decode()}"}
 
     def redirected(self, status: int, location: str) -> Route:
         """The route after one redirect. A source asked by https is never followed to http (nothing secret would leak,

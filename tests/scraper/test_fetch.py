@@ -133,7 +133,6 @@ def test_nothing_else_is_sent(server: LoopbackServer) -> None:
     fetched(server.url("/feed"), settings_for(server))
     assert {name for name, _ in server.last.headers} == {
         "host",
-        "connection",
         "user-agent",
         "accept",
         "accept-encoding",
