@@ -25,13 +25,7 @@ LABELS = (
 )
 FIELDS = (*FACTS, *LABELS)
 ITEM_FIELDS = ("id", "self", *FIELDS)  # what may be asked for; the first two come always
-_LISTS = {
-    "topics": Axis.TOPIC,
-    "crafts": Axis.CRAFT,
-    "regions": Axis.REGION,
-    "employers": Axis.EMPLOYER,
-    "unions": Axis.UNION,
-}
+_LISTS = {"topic": "topics", "craft": "crafts", "region": "regions", "employer": "employers", "union": "unions"}
 
 
 class ItemDocuments:
@@ -68,15 +62,14 @@ class ItemDocuments:
         }
 
     def _labels(self, item: StoredItem) -> dict[str, Any]:
-        tags = orjson.loads(item.tags)
+        lists: dict[str, list[dict[str, Any]]] = {name: [] for name in _LISTS.values()}
+        for tag in orjson.loads(item.tags):
+            lists[_LISTS[tag["axis"]]].append(self._tag(tag))
         figures = [_figure(figure) for figure in orjson.loads(item.figures)]
         return {
             "tracked": bool(item.tracked),
             "sector": item.sector,
-            **{
-                name: [self._tag(axis, tag) for tag in tags if tag["axis"] == axis.value]
-                for name, axis in _LISTS.items()
-            },
+            **lists,
             "headcount": _first(figures, "headcount"),
             "headcount_pct": _first(figures, "headcount_pct"),
             "figures": figures,
@@ -84,17 +77,19 @@ class ItemDocuments:
             "rules_version": item.rules_version,
         }
 
-    def _tag(self, axis: Axis, tag: Mapping[str, Any]) -> dict[str, Any]:
+    def _tag(self, tag: Mapping[str, Any]) -> dict[str, Any]:
+        axis, term = tag["axis"], tag["term"]
         document = {
-            "id": tag["term"],
-            "label": self._names.label(axis.value, tag["term"]),
+            "id": term,
+            "label": self._names.label(axis, term),
             "confidence": tag["confidence"],
             "implied": bool(tag["implied_by"]),
             "implied_by": tag["implied_by"] or None,
             "evidence": [_evidence(words) for words in tag["evidence"]],
         }
-        codes = term_codes(self._vocabulary, axis, tag["term"])
-        return {**document, "codes": codes} if codes else document
+        if codes := term_codes(self._vocabulary, axis, term):
+            document["codes"] = codes
+        return document
 
     def _source(self, source_id: str) -> dict[str, str]:
         source = self._names.sources.get(source_id)
@@ -109,14 +104,15 @@ class ItemDocuments:
         return sorted(code for axis, code in filed if axis == "source" and code != item.source_id)
 
 
-def term_codes(vocabulary: Vocabulary, axis: Axis, term: str) -> dict[str, list[str]]:
+@lru_cache(maxsize=8_192)
+def term_codes(vocabulary: Vocabulary, axis: str, term: str) -> dict[str, list[str]]:
     """Codes of other schemes: iptc (Media Topics), soc (SOC 2018), isco (ISCO-08), iso3166; those that there are."""
-    if axis is Axis.TOPIC and term in vocabulary.topics:
+    if axis == Axis.TOPIC and term in vocabulary.topics:
         return _codes(iptc=[code["code"] for code in vocabulary.topics[term].iptc])
-    if axis is Axis.CRAFT and term in vocabulary.crafts:
+    if axis == Axis.CRAFT and term in vocabulary.crafts:
         craft = vocabulary.crafts[term]
         return _codes(soc=[code["code"] for code in craft.soc], isco=[code["code"] for code in craft.isco])
-    if axis is Axis.REGION and term in vocabulary.regions:
+    if axis == Axis.REGION and term in vocabulary.regions:
         region = vocabulary.regions[term]
         iso3166 = [region.id] if region.level in ("country", "subdivision") else []
         return _codes(iso3166=[*iso3166, *filter(None, [region.alpha3])])

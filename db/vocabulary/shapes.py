@@ -113,9 +113,9 @@ class WordSet:
     foreign: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Vocabulary:
-    """All terms by id, in the order of their files."""
+    """All terms by id, in the order of their files. Equal to itself alone, so that what is made of it can be kept."""
 
     topics: Mapping[str, Topic]
     crafts: Mapping[str, Craft]
