@@ -19,6 +19,7 @@ from api import changes, coverage, docs, facets, feeds, health, items, problem_l
 from api.answers import PROGRAM
 from api.dependencies import Context, context_of, utc_now
 from api.envelope import Endpoint, Envelope
+from api.moments import LAG_SECONDS
 from api.openapi import openapi_document
 from api.pages import routes
 from api.pages.answering import problem_page, wants_page
@@ -37,10 +38,11 @@ def create_app(
     vocabulary: Vocabulary | None = None,
     now: Callable[[], datetime] = utc_now,
     clock: Callable[[], float] = time.monotonic,
+    lag: float = LAG_SECONDS,
 ) -> FastAPI:
-    """An application of its own; the database is opened when the first request comes."""
+    """An application of its own; the database is opened when the first request comes. `lag`: see api.moments."""
     settings = settings or ApiSettings()
-    context = Context(settings, vocabulary or load_vocabulary(), now)
+    context = Context(settings, vocabulary or load_vocabulary(), now, lag)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:

@@ -44,6 +44,13 @@ class Fragments:
             self._keep(kept, found, snapshot.version)
         return [found[item_id] for item_id in ids if item_id in found]
 
+    def _changed(self, snapshot: Snapshot) -> list[int] | None:
+        """Ids of the items that changed since the last version that we know of; None when they are too many."""
+        sets = snapshot.sets() if snapshot.has_sets() else None
+        if sets is not None and sets.since <= self._version and len(sets.changed) <= self.MANY:
+            return sets.changed
+        return changed_ids(snapshot, self._version, self.MANY)
+
     def _keep(self, kept: dict[int, Any], found: Mapping[int, Any], version: int) -> None:
         if version != self._version:
             return  # a thread that reads an older moment than the newest seen
@@ -57,7 +64,7 @@ class Fragments:
         if names.fingerprint != self._fingerprint:
             self._kinds, self._fingerprint = {}, names.fingerprint
         elif snapshot.version > self._version:
-            changed = changed_ids(snapshot, self._version, self.MANY)
+            changed = self._changed(snapshot)
             if changed is None:
                 self._kinds = {}
             else:

@@ -12,10 +12,10 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import HTTPConnection
 
 from api.cache import Answers, Fragments, Queries
-from api.moments import Moments
+from api.moments import LAG_SECONDS, Moments
 from api.names import Names, make_names
 from api.settings import ApiSettings
-from db.archive import Archive, Moved, NotInMemory, Snapshot
+from db.archive import Archive, Moment, Moved, NotInMemory, Snapshot
 from db.coverage import Checks
 from db.recent import Newest
 from db.sources import load_source_names
@@ -28,7 +28,9 @@ T = TypeVar("T")
 class Context:
     """One per application."""
 
-    def __init__(self, settings: ApiSettings, vocabulary: Vocabulary, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self, settings: ApiSettings, vocabulary: Vocabulary, now: Callable[[], datetime], lag: float = LAG_SECONDS
+    ) -> None:
         self.settings = settings
         self.vocabulary = vocabulary
         self.now = now
@@ -38,8 +40,7 @@ class Context:
         self.newest = Newest()
         self.checks = Checks()
         self.answers = Answers(settings.answer_cache_mb * 1_000_000)
-        # Not `self.archive.moment`: the archive may yet be changed for one that is metered.
-        self._moments = Moments(lambda: self.archive.moment(), waits=not self.archive.is_sqlite)
+        self._moments = Moments(self._take_up, lag)
         self._names: tuple[int, float, Names] | None = None  # how many terms there were, when made
 
     async def read(self, work: Callable[[Snapshot], T], *, heavy: bool = False) -> T:
@@ -58,6 +59,14 @@ class Context:
             return self.read_now(work)
         except NotInMemory:
             return await run_in_threadpool(self.read_now, work)
+
+    def _take_up(self) -> Moment:
+        """The newest moment, when all that many requests would first have to find out of it is in memory."""
+        with Archive.snapshot(self.archive) as snapshot:  # which is no answer, for those who time answers
+            snapshot.term_ids()
+            if snapshot.has_sets():
+                snapshot.sets()
+            return snapshot.moment
 
     def read_now(self, work: Callable[[Snapshot], T]) -> T:
         with self.archive.snapshot() as snapshot:

@@ -1,4 +1,4 @@
-"""Of which moment a request is answered: the newest, read once for all requests that wait for it."""
+"""Of which moment requests are answered: the newest, taken up ten times a second however many ask."""
 
 from __future__ import annotations
 
@@ -10,48 +10,59 @@ from starlette.concurrency import run_in_threadpool
 from db.archive import Moment
 from db.engine import READ_LIMIT_SECONDS
 
+LAG_SECONDS = 0.1
+PATIENCE = 2.5  # lags: so old may a moment be while a newer one is taken up
+
 
 class Moments:
-    """The newest moment of the archive. No reading of it that began before a request had come serves that request.
+    """The newest moment of the archive, or one that was the newest up to 2.5 `lag` seconds ago.
 
-    `waits`: `read` waits for a server, so it runs in a thread. For one loop at a time; who asks twice without letting
-    it turn is told the same.
+    While a scraper saves, what a moment brings is then found out for many requests at once, by a thread (`take_up`) for
+    which none of them waits. With a `lag` of 0 no taking up that began before a request came serves that request. For
+    one loop at a time.
     """
 
-    def __init__(self, read: Callable[[], Moment], *, waits: bool) -> None:
-        self._read, self._waits = read, waits
+    def __init__(self, take_up: Callable[[], Moment], lag: float = LAG_SECONDS) -> None:
+        self._take_up, self._lag = take_up, lag
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._just_read: Moment | None = None
+        self._forget()
+
+    def _forget(self) -> None:
+        self._known: Moment | None = None
+        self._begun = 0.0  # when taking up the known one was, by the loop's clock
         self._under_way: asyncio.Task[Moment] | None = None
         self._next: asyncio.Task[Moment] | None = None
 
     async def newest(self) -> Moment:
-        """Raises what reading it raises."""
+        """Raises what taking it up raises."""
         loop = asyncio.get_running_loop()
         if loop is not self._loop:  # what another loop left behind will never be done
-            self._loop, self._just_read, self._under_way, self._next = loop, None, None, None
-        if not self._waits:
-            return self._read_here(loop)
+            self._loop = loop
+            self._forget()
+        age = loop.time() - self._begun
+        if self._known is not None and age < self._lag:
+            return self._known
+        if self._known is not None and age < self._lag * PATIENCE:
+            if self._next is None and (self._under_way is None or self._under_way.done()):
+                self._begin(loop)
+            return self._known
         if self._next is None:
-            self._next = loop.create_task(self._read_aside(self._under_way))
-            self._next.add_done_callback(_look_at)
+            self._begin(loop)
+        assert self._next is not None
         return await asyncio.shield(self._next)  # one who goes away does not end it for the others
 
-    def _read_here(self, loop: asyncio.AbstractEventLoop) -> Moment:
-        """For all requests that wait in this turn of the loop: who comes later is heard of in the next."""
-        if self._just_read is None:
-            self._just_read = self._read()
-            loop.call_soon(self._forget)
-        return self._just_read
+    def _begin(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._next = loop.create_task(self._take_up_after(self._under_way))
+        self._next.add_done_callback(_look_at)
 
-    def _forget(self) -> None:
-        self._just_read = None
-
-    async def _read_aside(self, before: asyncio.Task[Moment] | None) -> Moment:
+    async def _take_up_after(self, before: asyncio.Task[Moment] | None) -> Moment:
         if before is not None and not before.done():
             await asyncio.wait([before], timeout=READ_LIMIT_SECONDS)  # it may hang, and the next may well not
         self._under_way, self._next = self._next, None
-        return await run_in_threadpool(self._read)
+        begun = asyncio.get_running_loop().time()
+        self._known = moment = await run_in_threadpool(self._take_up)
+        self._begun = begun
+        return moment
 
 
 def _look_at(task: asyncio.Task[Moment]) -> None:

@@ -70,11 +70,6 @@ class Archive:
         finally:
             snapshot.end()
 
-    def moment(self) -> Moment:
-        """The newest moment."""
-        with Archive.snapshot(self) as snapshot:  # which is no answer, for those who time answers
-            return Moment(snapshot.version, snapshot.changed_at)
-
     def take_connection(self) -> Any:
         """A connection whose next statement is the first of a read transaction: to give back, or to close if it failed.
 
@@ -159,6 +154,7 @@ class Snapshot:
         "_connection",
         "_cursor",
         "_in_memory",
+        "_read_version",
         "changed_at",
         "matches",
         "plans",
@@ -170,6 +166,7 @@ class Snapshot:
         self._archive, self._in_memory = archive, in_memory
         self._connection: Any = None
         self._cursor: Any = None
+        self._read_version = -1  # of the transaction, once begun
         self.sqlite = archive.is_sqlite
 
     def stand_at(self, moment: Moment) -> None:
@@ -177,13 +174,19 @@ class Snapshot:
         self.version, self.changed_at = moment
         self.plans, self.matches = self._archive.workings.at(self.version)
 
+    @property
+    def moment(self) -> Moment:
+        return Moment(self.version, self.changed_at)
+
     def begin(self) -> Moment:
         """Begin the transaction; of which moment it is."""
         if self._in_memory:
             raise NotInMemory
         self._connection = self._archive.take_connection()
         self._cursor = self._connection.cursor()
-        return Moment(*self._ask(_MOMENT, ())[0])
+        moment = Moment(*self._ask(_MOMENT, ())[0])
+        self._read_version = moment.version
+        return moment
 
     def end(self) -> None:
         """End the transaction, where one was begun."""
@@ -202,8 +205,16 @@ class Snapshot:
         self._reach_database()
         return self._ask(statement, parameters)
 
+    def rows_of_any_moment(self, statement: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """The same, of this moment or a later one: for rows that say themselves since when they are as they are."""
+        if self._cursor is None:
+            self.begin()
+        return self._ask(statement, parameters)
+
     def _reach_database(self) -> None:
-        if self._cursor is None and self.begin().version != self.version:
+        if self._cursor is None:
+            self.begin()
+        if self._read_version != self.version:
             raise Moved
 
     def _ask(self, statement: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
@@ -243,7 +254,9 @@ class Snapshot:
         return dict(self._archive.terms.at(self).codes[axis])
 
     def count(self, term_id: int, days: Days = ALL_DAYS) -> int:
-        """How many items a term has on these days, from the kept counts."""
+        """How many items a term has on these days: of all days from the sets where they are ready, else as kept."""
+        if days == ALL_DAYS and self.has_sets() and (sets := self.sets()) is not None:
+            return sets.size(term_id)
         counts = self._archive.terms.counts(self)
         found = counts.get((term_id, days))
         if found is None:

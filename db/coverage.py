@@ -121,8 +121,7 @@ def _proven(snapshot: Snapshot, wanted: Filter, source_ids: list[str]) -> set[st
         return {source for source in source_ids if newest_id(snapshot, terms.also(("source", source))) is not None}
     ids = snapshot.term_ids()
     sources = {ids["source", source]: source for source in source_ids if ("source", source) in ids}
-    with matched.sets.lock:
-        return {sources[term_id] for term_id in matched.sets.tally(matched.found, sources)}
+    return {sources[term_id] for term_id in matched.sets.tally(matched.found, sources)}
 
 
 def _watched(source: _Source, checked: Checked, end: int, proven: bool) -> Watched:

@@ -47,9 +47,8 @@ def count_periods(snapshot: Snapshot, wanted: Filter, edges: Sequence[int]) -> P
     sample = 1
     matched = None if plan.is_kept() else match_items(snapshot, plan)
     if matched is not None:
-        with matched.sets.lock:
-            bounds = matched.sets.bounds([first_id(edge) for edge in edges])
-            return Periods(matched.sets.histogram(matched.found, bounds), is_estimate=False)
+        bounds = matched.sets.bounds([first_id(edge) for edge in edges])
+        return Periods(matched.sets.histogram(matched.found, bounds), is_estimate=False)
     if plan.is_kept() and _is_midnight(start) and _is_midnight(end):
         statement = "SELECT day, items FROM term_day WHERE term_id = ? AND day BETWEEN ? AND ?"
         rows = snapshot.rows(statement, (plan.driver.term_ids[0], *plan.days))

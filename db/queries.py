@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from pyroaring import BitMap
 
-from db.archive import ALL_DAYS, SECONDS_PER_DAY, TIE_BITS, Snapshot
+from db.archive import ALL_DAYS, SECONDS_PER_DAY, TIE_BITS, Moved, Snapshot
 from db.filters import Filter, Position, Sort
 from db.plan import HIGHEST_ID, LOWEST_ID, Plan, make_plan
 from db.sets import TermSets
@@ -88,8 +88,7 @@ def find_items(snapshot: Snapshot, wanted: Filter, sort: Sort, limit: int, after
     high = min(plan.high, after.item_id) if after else plan.high
     matched = match_items(snapshot, plan, newest_words=True)
     if matched is not None:
-        with matched.sets.lock:
-            ids = matched.sets.newest(matched.found, high, limit + 1)
+        ids = matched.sets.newest(matched.found, high, limit + 1)
         if matched.scale == 1 or len(ids) > limit:  # else there are more than those that were found
             return _page(ids, limit, lambda place: Position(ids[place]))
     ids = [row[0] for row in snapshot.rows(*plan.walk(plan.low, high, limit + 1))]
@@ -121,7 +120,7 @@ def match_items(snapshot: Snapshot, plan: Plan, *, newest_words: bool = False) -
     """
     question = (plan.filter, newest_words)
     matched: Matched | None = snapshot.matches.get(question)
-    if matched is None or matched.sets.version != snapshot.version:  # None yet, or a reader of a later moment was first
+    if matched is None:
         matched = _match(snapshot, plan, newest_words)
         if matched is not None:
             snapshot.matches[question] = matched
@@ -139,11 +138,8 @@ def _match(snapshot: Snapshot, plan: Plan, newest_words: bool) -> Matched | None
     cut = ids is not None and len(ids) > SEARCH_EXACTLY
     if cut and not newest_words:
         return None
-    with sets.lock:
-        if sets.version != snapshot.version:
-            return None  # another reader is at a later moment
-        found = sets.match([choice.term_ids for choice in choices], plan.unwanted, plan.low, plan.high, ids)
-        scale = sets.share(plan.low, plan.high, min(ids)) if cut and ids else 1.0
+    found = sets.match([choice.term_ids for choice in choices], plan.unwanted, plan.low, plan.high, ids)
+    scale = sets.share(plan.low, plan.high, min(ids)) if cut and ids else 1.0
     return Matched(sets, found, scale)
 
 
@@ -161,7 +157,10 @@ def get_items(snapshot: Snapshot, ids: Sequence[int]) -> dict[int, StoredItem]:
         return {}
     marks, values = _padded(ids)
     statement = f"SELECT {_COLUMNS} FROM item WHERE id IN ({marks})"
-    return {row[0]: StoredItem(*row) for row in snapshot.rows(statement, values)}
+    items = {row[0]: StoredItem(*row) for row in snapshot.rows_of_any_moment(statement, values)}
+    if any(item.version > snapshot.version for item in items.values()):
+        raise Moved
+    return items
 
 
 def find_changes(snapshot: Snapshot, after: tuple[int, int], limit: int) -> list[Change]:

@@ -77,10 +77,9 @@ def count_pairs(snapshot: Snapshot, wanted: Filter, axis: str, others: Sequence[
     codes = snapshot.codes(axis)
     other_codes = {snapshot.term_ids()[key]: key[1] for key in others if key in snapshot.term_ids()}
     if matched is not None:
-        with matched.sets.lock:
-            for other_id, other in other_codes.items():
-                under = matched.sets.under(matched.found, other_id)
-                counts.update({(codes[one], other): n for one, n in matched.sets.tally(under, codes).items()})
+        for other_id, other in other_codes.items():
+            under = matched.sets.under(matched.found, other_id)
+            counts.update({(codes[one], other): n for one, n in matched.sets.tally(under, codes).items()})
         return counts
     for filed in _filed(snapshot, wanted)[:NEWEST]:
         both = [other_codes[term_id] for term_id, _ in filed if term_id in other_codes]
@@ -98,9 +97,8 @@ def count_since(snapshot: Snapshot, wanted: Filter, starts: Sequence[int]) -> li
         return [0] * len(starts)
     matched = match_items(snapshot, plan)
     if matched is not None:
-        with matched.sets.lock:
-            since = [matched.sets.bounds([first_id(start), HIGHEST_ID]) for start in starts]
-            return [matched.sets.histogram(matched.found, bounds)[0] for bounds in since]
+        since = [matched.sets.bounds([first_id(start), HIGHEST_ID]) for start in starts]
+        return [matched.sets.histogram(matched.found, bounds)[0] for bounds in since]
     if plan.is_kept():
         return [count_items(snapshot, replace(wanted, start=start)).items for start in starts]
     ids = find_items(snapshot, wanted, Sort.PUBLISHED, NEWEST + 1).ids
@@ -115,8 +113,7 @@ def _read(snapshot: Snapshot, wanted: Filter, axes: Sequence[str]) -> Recent:
     codes = {axis: snapshot.codes(axis) for axis in axes}
     matched = match_items(snapshot, plan)
     if matched is not None:
-        with matched.sets.lock:
-            tallies = {axis: matched.sets.tally(matched.found, terms) for axis, terms in codes.items()}
+        tallies = {axis: matched.sets.tally(matched.found, terms) for axis, terms in codes.items()}
         return Recent(len(matched.found), complete=True, by_axis=_by_code(tallies, codes))
     filed = _filed(snapshot, wanted)
     chained = itertools.chain.from_iterable(filed[:NEWEST])

@@ -12,11 +12,13 @@ import logging
 import threading
 from array import array
 from bisect import bisect_left, insort
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
+from copy import copy
 from functools import reduce
 from operator import and_
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
 from pyroaring import BitMap
@@ -30,6 +32,7 @@ CHANGES = 5_000  # changed items that are followed one by one; more, and all is 
 EVERYTHING = (-(2**63), 2**63 - 1)  # ids
 ANY_NUMBER = 2**62  # of changed items
 SOON = 50  # versions: what readers can follow in a moment
+KEPT = 5  # versions whose sets are kept, for readers who are a little behind the newest
 FEW = 500  # items behind the base that are looked at one by one
 BATCH = 10_000  # rows read in one statement, or dealt with at once: for so long other threads stand still
 
@@ -42,13 +45,17 @@ class Bounds(NamedTuple):
 
 
 class TermSets:
-    """The sets as of data version `version`. Not for two threads at once: hold `lock`."""
+    """The sets as of data version `version`, which stay as they are: what follows is other sets.
+
+    Those that followed from one another share the ids of the items, which only grow: of those behind the base a reader
+    may come upon newer ones, which are in none of his sets.
+    """
 
     def __init__(self, version: int, ids: array[int], sets: dict[int, BitMap]) -> None:
-        self.version = version
-        self.lock = threading.RLock()
+        self.version = self.since = version
+        self.changed: list[int] = []  # ids of the items that changed after version `since`
         self._ids, self._sets = ids, sets
-        self._base = len(ids)
+        self._base = self._size = len(ids)
         self._later: dict[int, int] = {}  # id → position, of the items behind the base
         self._order: list[int] = []  # their ids, ascending
 
@@ -68,9 +75,9 @@ class TermSets:
 
     def in_order(self) -> TermSets:
         """The same sets with every item in its place; those before the first that has to move are not touched."""
-        with self.lock:
-            version, base, ids, order = self.version, self._base, self._ids[:], self._order[:]
-            sets = {term_id: under.copy() for term_id, under in self._sets.items()}
+        base, ids = self._base, self._ids[: self._size]
+        order = sorted(ids[base:])
+        sets = {term_id: under.copy() for term_id, under in self._sets.items()}
         stays = first = bisect_left(ids, order[0], 0, base) if order else base
         placed, places = ids[:stays], {}
         moved: list[int] = []  # the new position of each item from `stays` on, by the old ones
@@ -89,30 +96,52 @@ class TermSets:
             under.remove_range(stays, len(ids))
             for start in range(0, len(positions), BATCH):
                 under.update([moved[position - stays] for position in positions[start : start + BATCH]])
-        return TermSets(version, placed, sets)
+        return TermSets(self.version, placed, sets)
 
-    def follow(self, snapshot: Snapshot, most: int) -> bool:
-        """Take over what changed up to this snapshot; False where it is more than `most` items.
-
-        The database is asked without the lock, for which others may not have to wait long: what another thread took
-        over meanwhile is taken over once more, which changes nothing.
-        """
-        if self.version >= snapshot.version:
-            return True
+    def changes(self, snapshot: Snapshot, most: int) -> list[tuple[Any, ...]] | None:
+        """(id, [[term, confidence], …] as JSON) of what changed up to this snapshot; None if more than `most` items."""
         rows = snapshot.rows("SELECT id, terms FROM item WHERE version > ? LIMIT ?", (self.version, most + 1))
-        if len(rows) > most:
-            return False
-        with self.lock:
-            if self.version < snapshot.version:
-                for item_id, terms in rows:
-                    self._file(item_id, {term_id for term_id, _ in orjson.loads(terms)})
-                self.version = snapshot.version
-        return True
+        return rows if len(rows) <= most else None
+
+    def followed(self, rows: Sequence[tuple[Any, ...]], version: int) -> TermSets:
+        """The sets as of a later version, in which these items had changed; what stays the same is shared.
+
+        Not for two threads at once. What was taken over already is taken over once more, which changes nothing.
+        """
+        sets = dict(self._sets)
+        copied: set[int] = set()
+
+        def change(term_id: int) -> BitMap:
+            if term_id not in copied:
+                copied.add(term_id)
+                sets[term_id] = sets[term_id].copy() if term_id in sets else BitMap()
+            return sets[term_id]
+
+        documents = orjson.loads(f"[{','.join(terms for _, terms in rows)}]")  # one is read faster than many
+        filed: defaultdict[int, list[int]] = defaultdict(list)
+        for (item_id, _), terms in zip(rows, documents, strict=True):
+            position = self._position(item_id)
+            if position < 0:
+                position = self._later[item_id] = len(self._ids)
+                self._ids.append(item_id)
+                insort(self._order, item_id)
+            else:
+                kept = {term_id for term_id, _ in terms}
+                for term_id in [each for each, under in sets.items() if position in under and each not in kept]:
+                    change(term_id).discard(position)
+            for term_id, _ in terms:
+                filed[term_id].append(position)
+        for term_id, positions in filed.items():
+            change(term_id).update(positions)
+        later = copy(self)
+        later.version, later.since, later.changed = version, self.version, [item_id for item_id, _ in rows]
+        later._sets, later._size = sets, len(self._ids)
+        return later
 
     @property
     def is_long(self) -> bool:
         """Whether so many items came behind the base that they should be put in order."""
-        return len(self._later) > SMALL
+        return self._size - self._base > SMALL
 
     def match(
         self, choices: Iterable[Sequence[int]], unwanted: Sequence[int], low: int, high: int, ids: Iterable[int] | None
@@ -121,7 +150,7 @@ class TermSets:
         parts = [self._under(choice) for choice in choices]
         if ids is not None:
             parts.append(BitMap(filter(_is_known, map(self._position, ids))))
-        found = reduce(and_, parts, parts[0])  # one of its own, for the sets will change
+        found = reduce(and_, parts, parts[0])  # one of its own, from which is taken below
         if low > EVERYTHING[0] or high < EVERYTHING[1]:
             found = found & self._between(low, high)
         for term_id in unwanted:
@@ -135,9 +164,9 @@ class TermSets:
     def newest(self, found: BitMap, high: int, limit: int) -> list[int]:
         """The ids of the newest of these items below `high`, newest first."""
         end = bisect_left(self._ids, high, 0, self._base)
-        below = found if end == len(self._ids) else found & BitMap(range(end))
+        below = found if end == self._size else found & BitMap(range(end))
         ids = [self._ids[position] for position in below[-limit:]]
-        if self._later:
+        if self._size > self._base:
             ids += self._newest_behind(found, high, limit)
             ids.sort()
         return ids[: -limit - 1 : -1]
@@ -155,6 +184,10 @@ class TermSets:
         known = ((term_id, sets[term_id]) for term_id in term_ids if term_id in sets)
         counts = ((term_id, found.intersection_cardinality(under)) for term_id, under in known)
         return {term_id: count for term_id, count in counts if count}
+
+    def size(self, term_id: int) -> int:
+        """How many items are under a term."""
+        return len(self._set(term_id))
 
     def under(self, found: BitMap, term_id: int) -> BitMap:
         """Those of these items that are under a term."""
@@ -182,19 +215,6 @@ class TermSets:
                 counts[place] += 1
         return counts
 
-    def _file(self, item_id: int, term_ids: set[int]) -> None:
-        position = self._position(item_id)
-        if position < 0:
-            position = self._later[item_id] = len(self._ids)
-            self._ids.append(item_id)
-            insort(self._order, item_id)
-        else:
-            for term_id, under in self._sets.items():
-                if term_id not in term_ids:
-                    under.discard(position)
-        for term_id in term_ids:
-            self._sets.setdefault(term_id, BitMap()).add(position)
-
     def _position(self, item_id: int) -> int:
         """-1 for an item that is not known."""
         place = bisect_left(self._ids, item_id, 0, self._base)
@@ -208,9 +228,9 @@ class TermSets:
         return base | BitMap(map(self._later.__getitem__, order))
 
     def _behind(self, found: BitMap) -> BitMap:
-        if not self._later:
+        if self._size == self._base:
             return BitMap()
-        return found & BitMap(range(self._base, len(self._ids)))
+        return found & BitMap(range(self._base, self._size))
 
     def _under(self, choice: Sequence[int]) -> BitMap:
         return self._set(choice[0]) if len(choice) == 1 else BitMap.union(*map(self._set, choice))
@@ -224,24 +244,44 @@ class SetKeeper:
 
     def __init__(self, snapshot: Callable[[], AbstractContextManager[Snapshot]]) -> None:
         self._snapshot = snapshot
-        self._sets: TermSets | None = None
+        self._kept: tuple[TermSets, ...] = ()  # of the last few versions, the newest last
         self._making = threading.Lock()
+        self._following = threading.Lock()
 
     @property
     def ready(self) -> bool:
-        return self._sets is not None
+        return bool(self._kept)
 
     def at(self, snapshot: Snapshot) -> TermSets | None:
-        """The sets as of this snapshot; None where they are not made yet, or are of a later moment."""
-        sets = self._sets
-        if sets is not None:
-            if sets.follow(snapshot, CHANGES):
-                if sets.is_long and not self._making.locked():
-                    self._begin_aside()
-                return sets if sets.version == snapshot.version else None
-            if self._sets is sets:  # else new ones were ready meanwhile
-                self._sets = None
-        return self._make(snapshot)
+        """The sets as of this snapshot; None where they are not made yet, or are of later moments."""
+        kept = self._kept
+        for sets in reversed(kept):
+            if sets.version == snapshot.version:
+                return sets
+        if not kept:
+            return self._make(snapshot)
+        if snapshot.version < kept[-1].version:
+            return None
+        # The database is asked without the lock, for which others may not have to wait long.
+        rows = kept[-1].changes(snapshot, CHANGES)
+        if rows is None:
+            if self._kept is kept:  # else new ones were ready meanwhile
+                self._kept = ()
+            return self._make(snapshot)
+        return self._follow(rows, snapshot.version)
+
+    def _follow(self, rows: Sequence[tuple[Any, ...]], version: int) -> TermSets | None:
+        """`rows`: what changed since some version that is no later than that of the newest sets."""
+        with self._following:
+            if not self._kept:
+                return None
+            newest = self._kept[-1]
+            if newest.version < version:
+                newest = newest.followed(rows, version)
+                self._kept = (*self._kept[1 - KEPT :], newest)
+        if newest.is_long and not self._making.locked():
+            self._begin_aside()
+        return newest if newest.version == version else None
 
     def _make(self, snapshot: Snapshot) -> TermSets | None:
         if self._making.locked():
@@ -250,8 +290,9 @@ class SetKeeper:
             self._begin_aside()
             return None
         with self._making:
-            self._sets = TermSets.read(snapshot)
-            return self._sets
+            sets = TermSets.read(snapshot)
+            self._kept = (sets,)
+            return sets
 
     def _begin_aside(self) -> None:
         threading.Thread(target=self._make_aside, name="term sets", daemon=True).start()
@@ -261,9 +302,8 @@ class SetKeeper:
         if not self._making.acquire(blocking=False):
             return  # another thread was begun at the same moment
         try:
-            sets = self._sets
-            if sets is not None:
-                sets = sets.in_order()
+            if self._kept:
+                sets = self._kept[-1].in_order()
             else:
                 with self._snapshot() as snapshot:
                     sets = TermSets.read(snapshot)
@@ -272,8 +312,11 @@ class SetKeeper:
                 with self._snapshot() as snapshot:
                     snapshot.take_time()
                     missing = snapshot.version - sets.version
-                    sets.follow(snapshot, most=ANY_NUMBER)
-            self._sets = sets
+                    rows = sets.changes(snapshot, ANY_NUMBER)
+                sets = sets.followed(rows or (), snapshot.version)
+            with self._following:
+                # Readers of the last moments go on with what they have.
+                self._kept = (*(each for each in self._kept[1 - KEPT :] if each.version < sets.version), sets)
         except Exception:
             log.exception("The sets of terms could not be made; counts are estimates until they are")
         finally:

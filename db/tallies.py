@@ -99,16 +99,13 @@ def tally_periods(snapshot: Snapshot, wanted: Filter, axis: str | None, cut: Cut
 
 def _from_sets(matched: Matched, wanted: Filter, term_ids: Collection[int], cut: Cut) -> _Counted:
     sets, found, _ = matched
-    with sets.lock:
-        span = sets.span(found)
-        if span is None:
-            return _Counted([], [], {})
-        edges = cut(*_ends(wanted, _day(span[0]), _day(span[1])))
-        bounds = sets.bounds([day * SECONDS_PER_DAY << TIE_BITS for day in edges])
-        counts = {
-            term_id: sets.histogram(sets.under(found, term_id), bounds) for term_id in sets.tally(found, term_ids)
-        }
-        return _Counted(edges, sets.histogram(found, bounds), counts)
+    span = sets.span(found)
+    if span is None:
+        return _Counted([], [], {})
+    edges = cut(*_ends(wanted, _day(span[0]), _day(span[1])))
+    bounds = sets.bounds([day * SECONDS_PER_DAY << TIE_BITS for day in edges])
+    counts = {term_id: sets.histogram(sets.under(found, term_id), bounds) for term_id in sets.tally(found, term_ids)}
+    return _Counted(edges, sets.histogram(found, bounds), counts)
 
 
 def _from_rows(snapshot: Snapshot, plan: Plan, term_ids: Collection[int], cut: Cut) -> _Counted:
@@ -155,8 +152,7 @@ def _read_matches(snapshot: Snapshot, wanted: Filter) -> _Matches:
     # The sets do not hold how sure a label is.
     matched = None if wanted.min_confidence else match_items(snapshot, plan, newest_words=True)
     if matched is not None:
-        with matched.sets.lock:
-            return _Matches(Counter(matched.sets.tally(matched.found, list(snapshot.term_keys()))), matched.scale)
+        return _Matches(Counter(matched.sets.tally(matched.found, list(snapshot.term_keys()))), matched.scale)
     sample = sample_size(plan.driver.items, TALLY_EXACTLY)
     rows = _matching(snapshot, plan, sample, "terms")
     # One document of them all is read much faster than one by one.

@@ -26,11 +26,10 @@ def term_uses(snapshot: Snapshot, axis: str) -> dict[str, TermUse]:
     if matched is None:
         return _ask(snapshot, axis, codes.values())
     sets, found, _ = matched
-    with sets.lock:
-        return {
-            codes[term_id]: TermUse(items, sets.newest(sets.under(found, term_id), HIGHEST_ID, 1)[0])
-            for term_id, items in sets.tally(found, codes).items()
-        }
+    return {
+        codes[term_id]: TermUse(items, sets.newest(sets.under(found, term_id), HIGHEST_ID, 1)[0])
+        for term_id, items in sets.tally(found, codes).items()
+    }
 
 
 def _ask(snapshot: Snapshot, axis: str, codes: Iterable[str]) -> dict[str, TermUse]:

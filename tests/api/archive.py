@@ -129,5 +129,5 @@ def make_shelf(engine: Engine) -> Shelf:
 
 def make_client(database_url: str, now: Callable[[], datetime] = lambda: NOW, **settings: Any) -> TestClient:
     settings = {"read_database_url": database_url, "public_url": PUBLIC_URL, **settings}
-    app = create_app(ApiSettings(**settings), vocabulary=VOCABULARY, now=now)
+    app = create_app(ApiSettings(**settings), vocabulary=VOCABULARY, now=now, lag=0.0)
     return TestClient(app, base_url="http://elsewhere.example")

@@ -77,8 +77,9 @@ def test_sets_put_in_order_answer_as_those_that_are_read_and_follow_what_comes(e
             assert [ids for ids, _ in told[0]] == [ids for ids, _ in told[2]]
         write_some(shelf, dice, 100 + step)
         with archive.snapshot() as later:
-            assert ordered.follow(later, 100)
-            told = [contents(each, later) for each in (ordered, TermSets.read(later))]
+            changes = ordered.changes(later, 100)
+            assert changes is not None
+            told = [contents(each, later) for each in (ordered.followed(changes, later.version), TermSets.read(later))]
             assert [ids for ids, _ in told[0]] == [ids for ids, _ in told[1]]
 
 
@@ -92,40 +93,58 @@ def test_nobody_waits_for_the_database_of_another(engine: Engine, archive: Archi
     shelf = make_shelf(engine)
     shelf.add("a", "ai")
     with archive.snapshot() as snapshot:
-        sets = snapshot.sets()
-    assert sets is not None
+        before = snapshot.sets()
     shelf.add("b", "ai")
     asked, answered = threading.Event(), threading.Event()
     ask = Snapshot.rows
 
     def ask_slowly(snapshot: Snapshot, *question: object) -> object:
-        asked.set()
-        assert answered.wait(10)
+        if threading.current_thread().name == "slow":
+            asked.set()
+            assert answered.wait(10)
         return ask(snapshot, *question)  # type: ignore[arg-type]
 
-    with archive.snapshot() as snapshot:
-        with monkeypatch.context() as patch:
-            patch.setattr(Snapshot, "rows", ask_slowly)
-            follower = threading.Thread(target=sets.follow, args=(snapshot, 10))
-            follower.start()
-            assert asked.wait(10)
-            assert sets.lock.acquire(timeout=5)
-            sets.lock.release()
-            answered.set()
-            follower.join(10)
-        assert sets.version == snapshot.version
-        assert sets.follow(snapshot, 10)
+    def follow() -> None:
+        with archive.snapshot() as snapshot:
+            followed.append(snapshot.sets())
+
+    followed: list[TermSets | None] = []
+    monkeypatch.setattr(Snapshot, "rows", ask_slowly)
+    slow = threading.Thread(target=follow, name="slow")
+    slow.start()
+    assert asked.wait(10)
+    follow()
+    answered.set()
+    slow.join(10)
+    assert followed[0] is followed[1] is not before
 
 
-def test_sets_are_of_the_readers_moment_or_not_used(engine: Engine, archive: Archive):
+def test_sets_stay_of_their_moment_for_those_who_read_of_it(engine: Engine, archive: Archive):
+    shelf = make_shelf(engine)
+    shelf.add("a", "ai")
+    with archive.snapshot() as earlier:
+        before, told = earlier.sets(), answers(earlier)
+        shelf.add("b", "ai")
+        shelf.add("a", "layoffs")  # edited
+        with archive.snapshot() as later:
+            assert later.sets() is not before
+            assert answers(later) != told
+        assert earlier.sets() is before
+        earlier.matches.clear()
+        assert answers(earlier) == told
+
+
+def test_of_a_moment_that_is_long_past_there_are_no_sets(engine: Engine, archive: Archive):
     shelf = make_shelf(engine)
     shelf.add("a", "ai")
     with archive.snapshot() as earlier:
         before = answers(earlier)
-        shelf.add("b", "ai")
-        with archive.snapshot() as later:
-            assert later.sets() is not None
+        for name in "bcdefg":
+            shelf.add(name, "ai")
+            with archive.snapshot() as later:
+                assert later.sets() is not None
         assert earlier.sets() is None
+        earlier.matches.clear()
         assert answers(earlier) == before
 
 

@@ -13,10 +13,15 @@ from tests.api.archive import Shelf
 COUNT = "SELECT count(*) FROM item"
 
 
+def newest(archive: Archive) -> Moment:
+    with archive.snapshot() as snapshot:
+        return snapshot.moment
+
+
 @pytest.fixture
 def now(archive: Archive, shelf: Shelf) -> Moment:
     shelf.add("a", "ai", "voice-actor", "US")
-    return archive.moment()
+    return newest(archive)
 
 
 @pytest.mark.parametrize("was_looked_up", [True, False])
@@ -25,7 +30,7 @@ def test_what_is_saved_meanwhile_is_not_seen(archive: Archive, shelf: Shelf, now
         assert snapshot.one(COUNT) == 1
         shelf.add("b", "ai", "voice-actor", "US")
         assert (snapshot.version, snapshot.one(COUNT)) == (now.version, 1)
-    assert archive.moment().version == now.version + 1
+    assert newest(archive).version == now.version + 1
 
 
 def test_a_moment_that_is_past_by_the_first_statement_is_told_of(archive: Archive, shelf: Shelf, now: Moment):
