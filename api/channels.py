@@ -11,7 +11,7 @@ from api.cache import Answer
 from api.dependencies import Context
 from api.documents import iso
 from api.filters import Query, describe
-from api.links import filter_string, link_header
+from api.links import Links
 from api.names import Names
 from api.syndication import Category, Channel, FeedItem, atom, jsonfeed, rss
 from db.archive import Snapshot
@@ -24,7 +24,7 @@ _SCHEME_YEAR = 2026  # RFC 4151: a year in which the authority was ours; part of
 
 
 def feed_body(
-    context: Context, snapshot: Snapshot, names: Names, name: str, query: Query, page: Page, links: dict[str, str]
+    context: Context, snapshot: Snapshot, names: Names, name: str, query: Query, page: Page, links: Links
 ) -> Answer:
     """A page of items as the feed of that name."""
     module = FEEDS[name]
@@ -32,22 +32,22 @@ def feed_body(
     entries = context.fragments.render(snapshot, names, name, page.ids, lambda item: module.entry(make.item(item)))
     updated = context.fragments.render(snapshot, names, "updated", page.ids, lambda item: item.updated_at)
     body = module.frame(make_channel(context, names, query, links, max(updated, default=0)), entries)
-    return Answer(body, module.MEDIA_TYPE, {"Link": link_header(context, filter_string(query), links)})
+    return Answer(body, module.MEDIA_TYPE, {"Link": links.header})
 
 
-def make_channel(context: Context, names: Names, query: Query, links: dict[str, str], updated: int) -> Channel:
+def make_channel(context: Context, names: Names, query: Query, links: Links, updated: int) -> Channel:
     """`updated`: seconds since 1970, of the item that changed last."""
     words = describe(query.filter, names, dict(query.pairs).get("window"))
-    question = filter_string(query)
+    question = links.filter
     return Channel(
         id=f"tag:{context.settings.authority},{_SCHEME_YEAR}:feed{'?' if question else ''}{question}",
         title=f"craftwatch: {words or 'everything tracked'}",
         description="Entertainment trade news about AI, layoffs and contracts"
         + (f", filtered: {words}." if words else "."),
         home_url=context.url("/", question),
-        self_url=links["self"],
-        first_url=links["first"],
-        next_url=links.get("next"),
+        self_url=links.self,
+        first_url=links.first,
+        next_url=links.next,
         hub_url=context.settings.websub_hub or None,
         updated=iso(updated),
         minutes=max(ASK_AGAIN_MINUTES, context.settings.cache_seconds // 60),

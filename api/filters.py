@@ -52,7 +52,7 @@ class Query:
     sort: Sort
     limit: int
     after: Position | None
-    pairs: Pairs
+    pairs: tuple[tuple[str, str], ...]
 
 
 class Reader:
@@ -148,7 +148,7 @@ def read_query(reader: Reader, names: Names, now: datetime) -> Query:
             after = decode_cursor(sort, cursor)
         except ValueError as error:
             reader.fault("cursor", cursor, f"{error}: pass back next_cursor as it was, with the same sort")
-    return Query(wanted, sort, limit, after, reader.pairs)
+    return Query(wanted, sort, limit, after, tuple(reader.pairs))
 
 
 def read_filter(reader: Reader, names: Names, now: datetime) -> Filter:

@@ -18,7 +18,7 @@ from api.documents import ITEM_FIELDS, ItemDocuments, with_list
 from api.examples import ITEM
 from api.filters import ITEM_PARAMETERS, LIST_PARAMETERS, Query, Reader, read_query
 from api.formats import FORMATS, negotiate
-from api.links import filter_string, link_header, page_links
+from api.links import Links, page_links
 from api.names import Names
 from api.problems import Problem
 from api.schemas import Item, ItemPage
@@ -149,7 +149,7 @@ def _json_body(
     names: Names,
     query: Query,
     page: Page,
-    links: dict[str, str],
+    links: Links,
     fields: Sequence[str],
 ) -> Answer:
     maker = documents(context, snapshot, names)
@@ -159,18 +159,16 @@ def _json_body(
     else:
         rendered = context.fragments.render(snapshot, names, "json", page.ids, maker.render)
     total = count_items(snapshot, query.filter)
-    subscribe = filter_string(query)
     head: dict[str, Any] = {
-        "self": links["self"],
-        "next": links.get("next"),
-        "next_cursor": links.get("next_cursor"),
+        "self": links.self,
+        "next": links.next,
+        "next_cursor": links.next_cursor,
         "total": total.items,
         "total_is_estimate": total.is_estimate,
         "data_version": snapshot.version,
-        "coverage": context.url("/v1/coverage", subscribe),
+        "coverage": context.url("/v1/coverage", links.filter),
     }
-    link = {"Link": link_header(context, subscribe, links)}
-    return Answer(with_list(head, "data", rendered), headers=link, is_estimate=total.is_estimate)
+    return Answer(with_list(head, "data", rendered), headers={"Link": links.header}, is_estimate=total.is_estimate)
 
 
 def documents(context: Context, snapshot: Snapshot, names: Names) -> ItemDocuments:

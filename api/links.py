@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import lru_cache
+from typing import NamedTuple
 from urllib.parse import quote_plus
 
 from api.dependencies import Context
 from api.filters import Query
 from api.formats import FORMATS
 from api.paging import encode_cursor
+from db.filters import Position
 from db.queries import Page
 
 SUBSCRIPTIONS = ("atom", "rss", "feed.json")
@@ -25,17 +27,38 @@ def _quoted(text: str) -> str:
     return quote_plus(text, safe=",:")
 
 
-def page_links(context: Context, path: str, query: Query, page: Page) -> dict[str, str]:
-    """The addresses of this page, the first one and, where there is one, the next, with the cursor that is in it."""
+class Links(NamedTuple):
+    """Addresses of this page, of the first one and, where there is one, of the next, with the cursor that is in it.
+
+    `filter`: the query string that subscribes to the list; `header`: the Link header of the page.
+    """
+
+    self: str
+    first: str
+    next: str | None
+    next_cursor: str | None
+    filter: str
+    header: str
+
+
+def page_links(context: Context, path: str, query: Query, page: Page) -> Links:
+    return _links(context.settings.public_url, path, query, page.next)
+
+
+@lru_cache(maxsize=1024)
+def _links(public_url: str, path: str, query: Query, after: Position | None) -> Links:
     given = [(name, value) for name, value in query.pairs if name != "cursor"]
     first = query_string(given)
     asked = first if len(given) == len(query.pairs) else query_string(query.pairs)
-    links = {"self": context.url(path, asked), "first": context.url(path, first)}
-    if page.next:
-        links["next_cursor"] = encode_cursor(query.sort, page.next)
-        cursor = f"cursor={links['next_cursor']}"  # which needs no quoting
-        links["next"] = context.url(path, f"{first}&{cursor}" if first else cursor)
-    return links
+    address = f"{public_url}{path}"
+    cursor = encode_cursor(query.sort, after) if after else None
+    more = f"{first}&cursor={cursor}" if first else f"cursor={cursor}"  # which needs no quoting
+    to_first = f"{address}{'?' if first else ''}{first}"
+    to_next = f"{address}?{more}" if cursor else None
+    pages = [f'<{to_next}>; rel="next"'] if to_next else []
+    subscribe = filter_string(query)
+    header = ", ".join([*pages, f'<{to_first}>; rel="first"', subscription_links(public_url, subscribe)])
+    return Links(f"{address}{'?' if asked else ''}{asked}", to_first, to_next, cursor, subscribe, header)
 
 
 def filter_string(query: Query) -> str:
@@ -44,11 +67,9 @@ def filter_string(query: Query) -> str:
     return query_string((name, value) for name, value in query.pairs if name not in left_out and value)
 
 
-def link_header(context: Context, subscribe: str, links: dict[str, str]) -> str:
-    """RFC 8288: the next page, and how to subscribe to this filter (`subscribe`: its `filter_string`)."""
-    parts = [f'<{links[relation]}>; rel="{relation}"' for relation in ("next", "first") if relation in links]
-    parts += [
-        f'<{context.url(f"/v1/items.{name}", subscribe)}>; rel="alternate"; type="{FORMATS[name]}"'
-        for name in SUBSCRIPTIONS
-    ]
-    return ", ".join(parts)
+def subscription_links(public_url: str, subscribe: str) -> str:
+    """As part of a Link header (RFC 8288), how to subscribe to a filter (`subscribe`: its `filter_string`)."""
+    asked = f"?{subscribe}" if subscribe else ""
+    return ", ".join(
+        f'<{public_url}/v1/items.{name}{asked}>; rel="alternate"; type="{FORMATS[name]}"' for name in SUBSCRIPTIONS
+    )

@@ -19,7 +19,7 @@ from api.documents import FIELDS, ITEM_FIELDS, ItemDocuments
 from api.encoding import choose_encoding, compress_stream
 from api.filters import LIST_PARAMETERS, Query, Reader, read_query
 from api.formats import FORMATS
-from api.links import filter_string, link_header
+from api.links import filter_string, subscription_links
 from api.syndication import plain
 from db.archive import Snapshot
 from db.filters import Position
@@ -70,7 +70,7 @@ async def stream_table(request: Request, name: str, vary: str) -> Response:
         if held := held_by_reader(request, tag, modified):
             return not_modified(context, held, modified, vary)
         first, position, left = _batch(context, snapshot, query, render, query.after, rows)
-        link = {"Link": link_header(context, filter_string(query), {})}
+        link = {"Link": subscription_links(context.settings.public_url, filter_string(query))}
         if position is None or left <= 0:
             made = Answer(head + first, FORMATS[name], link)
             return full(context, request, made, tag, modified, vary)

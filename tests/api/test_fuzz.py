@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from api.links import Links
 from tests.api.fuzz import fill_with_sample, fuzz, served
 
 
@@ -27,7 +28,7 @@ def test_whatever_is_asked_the_answer_is_one_of_the_document(sample_url: str):
 def test_an_answer_outside_of_the_document_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     url = f"sqlite:///{tmp_path / 'sample.db'}"
     fill_with_sample(url)
-    monkeypatch.setattr("api.items.page_links", lambda *_: {"self": 7, "first": ""})
+    monkeypatch.setattr("api.items.page_links", lambda *_: Links(7, "", None, None, "", ""))  # type: ignore[arg-type]
     with served(url, Counter()) as address:
         wrong = fuzz(address, seed=1, examples=2, phases="examples")
     assert any(fault.startswith("Response violates schema: GET /v1/items") for fault in wrong), wrong
