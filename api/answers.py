@@ -15,6 +15,7 @@ from starlette.responses import Response
 from api.cache import Answer
 from api.dependencies import Context, context_of
 from api.encoding import WORTHWHILE, choose_encoding, compress
+from api.envelope import Finished
 from api.names import Names
 from db.archive import Snapshot
 
@@ -127,7 +128,7 @@ def headers_of(context: Context, entity_tag: str, modified: int, vary: str) -> d
 
 
 def not_modified(context: Context, entity_tag: str, modified: int, vary: str) -> Response:
-    return Response(status_code=304, headers=headers_of(context, entity_tag, modified, vary))
+    return Finished(None, 304, headers_of(context, entity_tag, modified, vary))
 
 
 def whole(context: Context, request: Request, made: Answer, tag: str, modified: int, vary: str) -> Response:
@@ -153,7 +154,7 @@ def _encoded(context: Context, made: Answer, encoding: str, tag: str, modified: 
         body = compress(body, encoding)
         headers["Content-Encoding"] = encoding
         headers["ETag"] = f'"{tag}-{encoding}"'  # other bytes, so another strong validator
-    return Response(body, 200, headers, made.media_type)
+    return Finished(body, 200, headers, made.media_type)
 
 
 @lru_cache(maxsize=64)

@@ -34,6 +34,16 @@ _PREFLIGHT = {
 }
 
 
+class Finished(Response):
+    """An answer that is sent as it is, with the headers that all have in common; it sets none of those itself."""
+
+    def __init__(
+        self, body: bytes | None, status: int, headers: Mapping[str, str], media_type: str | None = None
+    ) -> None:
+        super().__init__(body, status, headers, media_type)
+        self.raw_headers += _RAW_HEADERS
+
+
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
@@ -85,7 +95,8 @@ class Envelope:
                     await self._app(scope, receive, send_enveloped)
                     return
                 answer = await endpoint(Request(scope, receive))
-                await answer(scope, receive, send_enveloped)
+                started = is_ready = isinstance(answer, Finished) and not extra and not head
+                await answer(scope, receive, send if is_ready else send_enveloped)
                 return
         except (Problem, DatabaseError) as error:
             if started:
