@@ -45,18 +45,28 @@ class Saver:
     _waiting: list[Brought] = field(default_factory=list)
     _saved: dict[Brought, Counts] = field(default_factory=dict)
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _failure: Exception | None = None
 
     async def save(self, brought: Brought) -> Counts:
         """What became of the entries. Of what it costs to save an unchanged source, most is the way to the database:
-        whose turn it is saves for all who wait. Raises what the database raises; then nothing of it is saved."""
+        whose turn it is saves for all who wait. What the database raises is raised to all: a failure ends the run."""
         self._waiting.append(brought)
         async with self._turn:
             if brought not in self._saved:
-                together = self._waiting[:TOGETHER]
-                counts = await self.write(lambda: self._save(together))
-                del self._waiting[: len(together)]
-                self._saved.update(zip(together, counts, strict=True))
+                await self._save_waiting()
         return self._saved.pop(brought)
+
+    async def _save_waiting(self) -> None:
+        if self._failure is not None:  # which took all the patience there is
+            raise self._failure
+        together = self._waiting[:TOGETHER]
+        try:
+            counts = await self.write(lambda: self._save(together))
+        except Exception as error:
+            self._failure = error
+            raise
+        del self._waiting[: len(together)]
+        self._saved.update(zip(together, counts, strict=True))
 
     def _save(self, together: Sequence[Brought]) -> list[Counts]:
         return self.store.save_checks([self._tagged(each) for each in together], now=self.now())

@@ -88,21 +88,20 @@ def test_one_that_is_given_up_while_it_waits_costs_the_others_nothing(store: Wat
     assert asyncio.run(save()) == [Counts(new=1), Counts(new=1)]
 
 
-def test_what_could_not_be_saved_is_saved_with_the_next(store: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
-    saves = Store.save_checks
-    failures = iter([OSError("disk full")])
+def test_a_failure_is_told_to_all_and_nothing_is_tried_after_it(
+    store: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried: list[int] = []
 
-    def fail_once(self: Store, checks: list[Checked], *, now: Any) -> list[Counts]:
-        for failure in failures:
-            raise failure
-        return saves(self, checks, now=now)
+    def fail(self: Store, checks: list[Checked], *, now: Any) -> list[Counts]:
+        tried.append(len(checks))
+        raise OSError("disk full")
 
-    monkeypatch.setattr(Store, "save_checks", fail_once)
+    monkeypatch.setattr(Watched, "save_checks", fail)
 
     async def save() -> list[Counts | BaseException]:
         saver = saver_of(store)
-        return await asyncio.gather(*(saver.save(brought(n, f"{n}")) for n in range(2)), return_exceptions=True)
+        return await asyncio.gather(*(saver.save(brought(n, f"{n}")) for n in range(3)), return_exceptions=True)
 
-    first, second = asyncio.run(save())
-    assert isinstance(first, OSError)
-    assert second == Counts(new=1)
+    assert [type(each) for each in asyncio.run(save())] == [OSError] * 3
+    assert tried == [1]
