@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping
 from contextlib import suppress
@@ -26,23 +27,31 @@ class Fragments:
 
     def __init__(self) -> None:
         self._kinds: dict[str, dict[int, Any]] = {}
+        self._since: dict[int, int] = {}  # item → the version in which it became as it was rendered
         self._version = -1
         self._fingerprint = ""
+        self._lock = threading.Lock()
 
     def render(
         self, snapshot: Snapshot, names: Names, kind: str, ids: list[int], render: Callable[[StoredItem], T]
     ) -> list[T]:
         """What `render` makes of these items, in order, made now where it is missing. Items gone are left out."""
         kept = self._current(snapshot, names).setdefault(kind, {})
+        if snapshot.version < self._version:  # of the past: what has not changed since is good for it
+            kept = {item_id: kept[item_id] for item_id in ids if self._is_of(item_id, snapshot.version, kept)}
         with suppress(KeyError):
             return [kept[item_id] for item_id in ids]
         found: dict[int, Any] = {item_id: kept[item_id] for item_id in ids if item_id in kept}
         missing = [item_id for item_id in ids if item_id not in found]
-        for item_id, item in get_items(snapshot, missing).items():
+        stored = get_items(snapshot, missing)
+        for item_id, item in stored.items():
             found[item_id] = render(item)
-        if missing:
-            self._keep(kept, found, snapshot.version)
+        if stored:
+            self._keep(kept, found, stored, snapshot.version)
         return [found[item_id] for item_id in ids if item_id in found]
+
+    def _is_of(self, item_id: int, version: int, kept: Mapping[int, Any]) -> bool:
+        return item_id in kept and self._since.get(item_id, version + 1) <= version
 
     def _changed(self, snapshot: Snapshot) -> list[int] | None:
         """Ids of the items that changed since the last version that we know of; None when they are too many."""
@@ -51,27 +60,30 @@ class Fragments:
             return sets.changed
         return changed_ids(snapshot, self._version, self.MANY)
 
-    def _keep(self, kept: dict[int, Any], found: Mapping[int, Any], version: int) -> None:
-        if version != self._version:
-            return  # a thread that reads an older moment than the newest seen
-        if len(kept) + len(found) > self.LIMIT:
-            kept.clear()
-        kept.update(found)
+    def _keep(
+        self, kept: dict[int, Any], found: Mapping[int, Any], stored: Mapping[int, StoredItem], version: int
+    ) -> None:
+        with self._lock:
+            if version != self._version:
+                return  # some may have changed since
+            if len(kept) + len(found) > self.LIMIT:
+                kept.clear()
+            if len(self._since) > 4 * self.LIMIT:
+                self._since.clear()
+            kept.update(found)
+            self._since.update((item_id, item.version) for item_id, item in stored.items())
 
     def _current(self, snapshot: Snapshot, names: Names) -> dict[str, dict[int, Any]]:
         if snapshot.version < self._version:
-            return {}
-        if names.fingerprint != self._fingerprint:
-            self._kinds, self._fingerprint = {}, names.fingerprint
-        elif snapshot.version > self._version:
-            changed = self._changed(snapshot)
-            if changed is None:
-                self._kinds = {}
-            else:
-                for kept in list(self._kinds.values()):
-                    for item_id in changed:
-                        kept.pop(item_id, None)
-        self._version = snapshot.version
+            return self._kinds if names.fingerprint == self._fingerprint else {}
+        changed = self._changed(snapshot) if 0 <= self._version < snapshot.version else []
+        with self._lock:
+            if names.fingerprint != self._fingerprint or changed is None:
+                self._kinds, self._fingerprint = {}, names.fingerprint
+            for kept in list(self._kinds.values()) if changed else ():
+                for item_id in changed or ():
+                    kept.pop(item_id, None)
+            self._version = max(self._version, snapshot.version)
         return self._kinds
 
 

@@ -53,12 +53,17 @@ class Context:
             return await run_in_threadpool(self.read_now, work)
         moment = await self._moments.newest()
         try:
-            with self.archive.snapshot(moment, in_memory=not self.archive.is_sqlite) as snapshot:
+            return self._read_at(moment, work, in_memory=not self.archive.is_sqlite)
+        except NotInMemory:
+            return await run_in_threadpool(self._read_at, moment, work)
+
+    def _read_at(self, moment: Moment, work: Callable[[Snapshot], T], *, in_memory: bool = False) -> T:
+        """Of this moment where that can still be read, else of the newest."""
+        try:
+            with self.archive.snapshot(moment, in_memory=in_memory) as snapshot:
                 return work(snapshot)
         except Moved:
             return self.read_now(work)
-        except NotInMemory:
-            return await run_in_threadpool(self.read_now, work)
 
     def _take_up(self) -> Moment:
         """The newest moment, when all that many requests would first have to find out of it is in memory."""

@@ -8,10 +8,13 @@ from datetime import timedelta
 import pytest
 from fastapi.testclient import TestClient
 
-from api.cache import Queries
+from api.cache import Fragments, Queries
 from api.dependencies import Context
-from api.names import Names
-from tests.api.archive import Shelf, make_client
+from api.names import Names, make_names
+from db.archive import Archive
+from db.filters import Filter, Sort
+from db.queries import StoredItem, find_items
+from tests.api.archive import VOCABULARY, Shelf, make_client
 from tests.db.factory import NOW
 
 
@@ -65,3 +68,28 @@ def test_a_window_is_read_anew_as_time_goes_by(database_url: str, shelf: Shelf):
         assert client.get("/v1/items?window=P7D").json()["total"] == 1
         clock[0] += timedelta(days=2)
         assert client.get("/v1/items?window=P7D").json()["total"] == 0
+
+
+def test_a_reader_of_the_past_has_what_has_not_changed_since_and_reads_the_rest(shelf: Shelf, database_url: str):
+    archive, fragments = Archive(database_url), Fragments()
+    rendered: list[str] = []
+
+    def render(item: StoredItem) -> str:
+        rendered.append(item.title)
+        return item.title
+
+    shelf.add("a", "ai")
+    shelf.add("b", "ai")
+    with archive.snapshot() as before:
+        names = make_names(VOCABULARY, {}, before.term_ids())
+        ids = find_items(before, Filter(), Sort.PUBLISHED, 10).ids
+        titles = fragments.render(before, names, "title", ids, render)
+        shelf.add("a", "ai", title="Edited", content_hash="another")
+        with archive.snapshot() as after:
+            assert sorted(fragments.render(after, names, "title", ids, render)) == ["Edited", "Title of b"]
+        rendered.clear()
+        assert fragments.render(before, names, "title", ids, render) == titles
+        assert rendered == ["Title of a"]
+        with archive.snapshot() as after:
+            assert sorted(fragments.render(after, names, "title", ids, render)) == ["Edited", "Title of b"]
+    archive.close()
