@@ -44,7 +44,7 @@ async def answer(
         if made is None:
             had_sets = snapshot.has_sets()  # they may be ready while we build without them
             made = build(snapshot, names)
-            if made.is_estimate and not had_sets:
+            if made.is_estimate and not (had_sets and snapshot.has_sets()):
                 tag = ""  # exact as soon as there are sets, in the same version of the data
             if tag:
                 context.answers.keep(tag, made)

@@ -23,6 +23,7 @@ class Fragments:
     """What was made of items before, by kind (JSON, Atom, …) and id; items that have changed are forgotten."""
 
     LIMIT = 20_000  # items of each kind
+    MANY_SINCE = 100_000  # items whose versions are kept
     MANY = 5_000  # changed items above which it is cheaper to forget all
 
     def __init__(self) -> None:
@@ -36,22 +37,21 @@ class Fragments:
         self, snapshot: Snapshot, names: Names, kind: str, ids: list[int], render: Callable[[StoredItem], T]
     ) -> list[T]:
         """What `render` makes of these items, in order, made now where it is missing. Items gone are left out."""
-        kept = self._current(snapshot, names).setdefault(kind, {})
-        if snapshot.version < self._version:  # of the past: what has not changed since is good for it
-            kept = {item_id: kept[item_id] for item_id in ids if self._is_of(item_id, snapshot.version, kept)}
-        with suppress(KeyError):
-            return [kept[item_id] for item_id in ids]
-        found: dict[int, Any] = {item_id: kept[item_id] for item_id in ids if item_id in kept}
-        missing = [item_id for item_id in ids if item_id not in found]
-        stored = get_items(snapshot, missing)
+        self._follow(snapshot, names)
+        with self._lock:
+            kept = self._kinds.setdefault(kind, {}) if names.fingerprint == self._fingerprint else {}
+            if snapshot.version == self._version:
+                with suppress(KeyError):
+                    return [kept[item_id] for item_id in ids]
+            # To a reader of the past what has not changed since is good.
+            held = {item_id: self._since[item_id] for item_id in ids if item_id in kept}
+            found = {item_id: kept[item_id] for item_id, since in held.items() if since <= snapshot.version}
+        stored = get_items(snapshot, [item_id for item_id in ids if item_id not in found])
         for item_id, item in stored.items():
             found[item_id] = render(item)
         if stored:
             self._keep(kept, found, stored, snapshot.version)
         return [found[item_id] for item_id in ids if item_id in found]
-
-    def _is_of(self, item_id: int, version: int, kept: Mapping[int, Any]) -> bool:
-        return item_id in kept and self._since.get(item_id, version + 1) <= version
 
     def _changed(self, snapshot: Snapshot) -> list[int] | None:
         """Ids of the items that changed since the last version that we know of; None when they are too many."""
@@ -68,14 +68,20 @@ class Fragments:
                 return  # some may have changed since
             if len(kept) + len(found) > self.LIMIT:
                 kept.clear()
-            if len(self._since) > 4 * self.LIMIT:
+            if len(self._since) > self.MANY_SINCE:
+                self._kinds.clear()
                 self._since.clear()
+                return
             kept.update(found)
             self._since.update((item_id, item.version) for item_id, item in stored.items())
 
-    def _current(self, snapshot: Snapshot, names: Names) -> dict[str, dict[int, Any]]:
-        if snapshot.version < self._version:
-            return self._kinds if names.fingerprint == self._fingerprint else {}
+    def _follow(self, snapshot: Snapshot, names: Names) -> None:
+        """Forget what has changed up to this snapshot."""
+        if snapshot.version < self._version or (snapshot.version, names.fingerprint) == (
+            self._version,
+            self._fingerprint,
+        ):
+            return
         changed = self._changed(snapshot) if 0 <= self._version < snapshot.version else []
         with self._lock:
             if names.fingerprint != self._fingerprint or changed is None:
@@ -84,7 +90,6 @@ class Fragments:
                 for item_id in changed or ():
                     kept.pop(item_id, None)
             self._version = max(self._version, snapshot.version)
-        return self._kinds
 
 
 class Queries:

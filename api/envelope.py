@@ -35,13 +35,14 @@ _PREFLIGHT = {
 
 
 class Finished(Response):
-    """An answer that is sent as it is, with the headers that all have in common; it sets none of those itself."""
+    """An answer that is sent as it is, with the headers that all have in common but for those that it sets itself."""
 
     def __init__(
         self, body: bytes | None, status: int, headers: Mapping[str, str], media_type: str | None = None
     ) -> None:
         super().__init__(body, status, headers, media_type)
-        self.raw_headers += _RAW_HEADERS
+        given = {name for name, _ in self.raw_headers}
+        self.raw_headers += [pair for pair in _RAW_HEADERS if pair[0] not in given]
 
 
 Endpoint = Callable[[Request], Awaitable[Response]]

@@ -5,51 +5,61 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-from starlette.concurrency import run_in_threadpool
+from anyio import CapacityLimiter, to_thread
 
 from db.archive import Moment
 from db.engine import READ_LIMIT_SECONDS
 
 LAG_SECONDS = 0.1
-PATIENCE = 2.5  # lags: so old may a moment be while a newer one is taken up
+PATIENCE = 5  # lags: so old may a moment be while a newer one is taken up
+THREADS = 2  # one that hangs does not hold up the next
 
 
 class Moments:
-    """The newest moment of the archive, or one that was the newest up to 2.5 `lag` seconds ago.
+    """The newest moment of the archive, or one that was the newest up to five `lag` seconds ago.
 
     While a scraper saves, what a moment brings is then found out for many requests at once, by a thread (`take_up`) for
-    which none of them waits. With a `lag` of 0 no taking up that began before a request came serves that request. For
-    one loop at a time.
+    which none of them waits; who comes after a pause does. With a `lag` of 0 no taking up that began before a request
+    came serves that request. A reader who has to ask the database may be told of a newer moment than the next reader.
+    For one loop at a time.
     """
 
     def __init__(self, take_up: Callable[[], Moment], lag: float = LAG_SECONDS) -> None:
         self._take_up, self._lag = take_up, lag
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._forget()
 
-    def _forget(self) -> None:
+    def _begin_anew(self, loop: asyncio.AbstractEventLoop) -> None:
+        """What another loop left behind will never be done."""
+        self._loop = loop
         self._known: Moment | None = None
         self._begun = 0.0  # when taking up the known one was, by the loop's clock
+        self._last_begun = 0.0  # when taking up the last one was, known or not
+        self._threads = CapacityLimiter(THREADS)  # of their own, for answers may take all others
         self._under_way: asyncio.Task[Moment] | None = None
         self._next: asyncio.Task[Moment] | None = None
 
     async def newest(self) -> Moment:
         """Raises what taking it up raises."""
         loop = asyncio.get_running_loop()
-        if loop is not self._loop:  # what another loop left behind will never be done
-            self._loop = loop
-            self._forget()
+        if loop is not self._loop:
+            self._begin_anew(loop)
         age = loop.time() - self._begun
         if self._known is not None and age < self._lag:
             return self._known
         if self._known is not None and age < self._lag * PATIENCE:
-            if self._next is None and (self._under_way is None or self._under_way.done()):
+            if self._next is None and not self._is_under_way():
                 self._begin(loop)
             return self._known
+        if self._lag and self._is_under_way(loop.time() - READ_LIMIT_SECONDS):
+            assert self._under_way is not None
+            return await asyncio.shield(self._under_way)
         if self._next is None:
             self._begin(loop)
         assert self._next is not None
         return await asyncio.shield(self._next)  # one who goes away does not end it for the others
+
+    def _is_under_way(self, since: float = 0.0) -> bool:
+        return self._under_way is not None and not self._under_way.done() and self._last_begun >= since
 
     def _begin(self, loop: asyncio.AbstractEventLoop) -> None:
         self._next = loop.create_task(self._take_up_after(self._under_way))
@@ -59,8 +69,8 @@ class Moments:
         if before is not None and not before.done():
             await asyncio.wait([before], timeout=READ_LIMIT_SECONDS)  # it may hang, and the next may well not
         self._under_way, self._next = self._next, None
-        begun = asyncio.get_running_loop().time()
-        self._known = moment = await run_in_threadpool(self._take_up)
+        self._last_begun = begun = asyncio.get_running_loop().time()
+        self._known = moment = await to_thread.run_sync(self._take_up, limiter=self._threads)
         self._begun = begun
         return moment
 

@@ -305,17 +305,17 @@ class Workings:
     LIMIT = 200
 
     def __init__(self) -> None:
-        self._version = -1
-        self._plans: dict[Any, Any] = {}
-        self._matches: dict[Any, Any] = {}
+        self._held: tuple[int, dict[Any, Any], dict[Any, Any]] = -1, {}, {}  # together, for threads of other versions
 
     def at(self, version: int) -> tuple[dict[Any, Any], dict[Any, Any]]:
         """Plans and matches; empty ones for a version that is not the newest seen."""
-        if version < self._version:
+        held, plans, matches = self._held
+        if version < held:
             return {}, {}
-        if version > self._version or len(self._plans) + len(self._matches) > self.LIMIT:
-            self._version, self._plans, self._matches = version, {}, {}
-        return self._plans, self._matches
+        if version > held or len(plans) + len(matches) > self.LIMIT:
+            plans, matches = {}, {}
+            self._held = version, plans, matches
+        return plans, matches
 
 
 @lru_cache(maxsize=512)

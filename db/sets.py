@@ -47,8 +47,8 @@ class Bounds(NamedTuple):
 class TermSets:
     """The sets as of data version `version`, which stay as they are: what follows is other sets.
 
-    Those that followed from one another share the ids of the items, which only grow: of those behind the base a reader
-    may come upon newer ones, which are in none of his sets.
+    Those that followed from one another share the positions of the items, which only become more: the newer ones are in
+    none of the older sets.
     """
 
     def __init__(self, version: int, ids: array[int], sets: dict[int, BitMap]) -> None:
@@ -108,7 +108,7 @@ class TermSets:
 
         Not for two threads at once. What was taken over already is taken over once more, which changes nothing.
         """
-        sets = dict(self._sets)
+        sets, order = dict(self._sets), self._order[:]
         copied: set[int] = set()
 
         def change(term_id: int) -> BitMap:
@@ -124,7 +124,8 @@ class TermSets:
             if position < 0:
                 position = self._later[item_id] = len(self._ids)
                 self._ids.append(item_id)
-                insort(self._order, item_id)
+            if position >= self._size:
+                insort(order, item_id)
             else:
                 kept = {term_id for term_id, _ in terms}
                 for term_id in [each for each, under in sets.items() if position in under and each not in kept]:
@@ -135,7 +136,7 @@ class TermSets:
             change(term_id).update(positions)
         later = copy(self)
         later.version, later.since, later.changed = version, self.version, [item_id for item_id, _ in rows]
-        later._sets, later._size = sets, len(self._ids)
+        later._sets, later._order, later._size = sets, order, len(self._ids)
         return later
 
     @property
@@ -263,22 +264,24 @@ class SetKeeper:
         if snapshot.version < kept[-1].version:
             return None
         # The database is asked without the lock, for which others may not have to wait long.
+        since = kept[-1].version
         rows = kept[-1].changes(snapshot, CHANGES)
         if rows is None:
             if self._kept is kept:  # else new ones were ready meanwhile
                 self._kept = ()
             return self._make(snapshot)
-        return self._follow(rows, snapshot.version)
+        return self._follow(rows, since, snapshot.version)
 
-    def _follow(self, rows: Sequence[tuple[Any, ...]], version: int) -> TermSets | None:
-        """`rows`: what changed since some version that is no later than that of the newest sets."""
+    def _follow(self, rows: Sequence[tuple[Any, ...]], since: int, version: int) -> TermSets | None:
+        """`rows`: what changed after version `since`. Sets put in order meanwhile may be of an earlier one."""
         with self._following:
-            if not self._kept:
+            kept = self._kept
+            if not kept or kept[-1].version < since:
                 return None
-            newest = self._kept[-1]
+            newest = kept[-1]
             if newest.version < version:
                 newest = newest.followed(rows, version)
-                self._kept = (*self._kept[1 - KEPT :], newest)
+                self._kept = (*kept[1 - KEPT :], newest)
         if newest.is_long and not self._making.locked():
             self._begin_aside()
         return newest if newest.version == version else None
@@ -302,8 +305,9 @@ class SetKeeper:
         if not self._making.acquire(blocking=False):
             return  # another thread was begun at the same moment
         try:
-            if self._kept:
-                sets = self._kept[-1].in_order()
+            kept = self._kept
+            if kept:
+                sets = kept[-1].in_order()
             else:
                 with self._snapshot() as snapshot:
                     sets = TermSets.read(snapshot)

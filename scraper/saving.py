@@ -51,10 +51,15 @@ class Saver:
         """What became of the entries. Of what it costs to save an unchanged source, most is the way to the database:
         whose turn it is saves for all who wait. What the database raises is raised to all: a failure ends the run."""
         self._waiting.append(brought)
-        async with self._turn:
-            if brought not in self._saved:
-                await self._save_waiting()
-        return self._saved.pop(brought)
+        try:
+            async with self._turn:
+                if brought not in self._saved:
+                    await self._save_waiting()
+            return self._saved[brought]
+        finally:  # also when it is given up
+            self._saved.pop(brought, None)
+            if brought in self._waiting:
+                self._waiting.remove(brought)
 
     async def _save_waiting(self) -> None:
         if self._failure is not None:  # which took all the patience there is
@@ -65,7 +70,7 @@ class Saver:
         except Exception as error:
             self._failure = error
             raise
-        del self._waiting[: len(together)]
+        self._waiting = [each for each in self._waiting if each not in together]
         self._saved.update(zip(together, counts, strict=True))
 
     def _save(self, together: Sequence[Brought]) -> list[Counts]:

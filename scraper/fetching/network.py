@@ -76,8 +76,8 @@ class _Stream(asyncio.Protocol, httpcore.AsyncNetworkStream):
                 while not self._received and not self._is_over:
                     self._news.clear()
                     await self._news.wait()
-            if not self._received and self._failure is not None:
-                raise self._failure
+        if not self._received and self._failure is not None:
+            raise httpcore.ReadError(str(self._failure)) from self._failure
         data = bytes(self._received[:max_bytes])
         del self._received[:max_bytes]
         self._transport.resume_reading()
@@ -95,6 +95,9 @@ class _Stream(asyncio.Protocol, httpcore.AsyncNetworkStream):
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore.AsyncNetworkStream:
         loop = asyncio.get_running_loop()
+        if self._is_over or self._received:
+            self._transport.abort()
+            raise httpcore.ConnectError("it was closed, or spoke, before TLS began")
         with _called(httpcore.ConnectError, httpcore.ConnectTimeout):
             try:
                 async with asyncio.timeout(timeout):

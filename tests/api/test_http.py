@@ -164,6 +164,15 @@ def test_every_answer_is_safe_to_show_anywhere(library: Shelf, client: TestClien
 
 
 @pytest.mark.parametrize(
+    "path", [*DATA_PATHS, "/", "/docs", "/about", "/charts", "/crafts", "/embed/latest", "/robots.txt", "/v1/nothing"]
+)
+def test_no_header_is_sent_twice(library: Shelf, client: TestClient, path: str):
+    for _ in range(2):  # the second time as kept
+        names = [name for name, _ in client.get(path).headers.multi_items()]
+        assert sorted(names) == sorted(set(names))
+
+
+@pytest.mark.parametrize(
     ("encoding", "decode"),
     [
         ("gzip", gzip.decompress),

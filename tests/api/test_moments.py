@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 import pytest
 from fastapi.testclient import TestClient
+from starlette.concurrency import run_in_threadpool
 
 from api.dependencies import Context
 from api.moments import Moments
@@ -97,7 +98,7 @@ def test_a_moment_is_good_for_as_long_as_it_may_lag_behind():
         moments = Moments(counted(), lag=0.1)
         assert [each.version for each in await asyncio.gather(moments.newest(), moments.newest())] == [1, 1]
         assert (await moments.newest()).version == 1
-        await asyncio.sleep(0.26)
+        await asyncio.sleep(0.51)
         assert (await moments.newest()).version == 2
 
     asyncio.run(scene())
@@ -108,7 +109,7 @@ def test_its_age_counts_from_when_its_reading_began():
         readings = Readings()
         moments = Moments(readings.read, lag=0.1)
         first = asyncio.create_task(moments.newest())
-        await asyncio.sleep(0.26)
+        await asyncio.sleep(0.51)
         readings.go_on(2)
         assert (await first).version == 1
         assert (await moments.newest()).version == 2
@@ -127,12 +128,40 @@ def test_nobody_waits_while_a_newer_moment_is_taken_up_unless_the_known_one_is_t
         await readings.under_way(2)
         assert (await moments.newest()).version == 1
         assert readings.begun == 2
-        await asyncio.sleep(0.15)
+        await asyncio.sleep(0.45)
         late = asyncio.create_task(moments.newest())
         await asyncio.sleep(0.01)
         assert not late.done()
-        readings.go_on(2)
-        assert (await late).version == 3
+        readings.go_on()
+        assert (await late).version == 2
+
+    asyncio.run(scene())
+
+
+def test_it_does_not_wait_for_threads_that_answers_take():
+    async def scene() -> None:
+        done = threading.Event()
+        async with asyncio.TaskGroup() as group:
+            for _ in range(60):
+                group.create_task(run_in_threadpool(done.wait, 10))
+            await asyncio.sleep(0.05)
+            async with asyncio.timeout(2):
+                assert (await Moments(counted(), lag=0).newest()).version == 1
+            done.set()
+
+    asyncio.run(scene())
+
+
+def test_who_comes_while_the_first_is_read_waits_for_that_one():
+    async def scene() -> None:
+        readings = Readings()
+        moments = Moments(readings.read, lag=0.1)
+        first = asyncio.create_task(moments.newest())
+        await readings.under_way(1)
+        second = asyncio.create_task(moments.newest())
+        await asyncio.sleep(0.01)
+        readings.go_on()
+        assert ((await first).version, (await second).version, readings.begun) == (1, 1, 1)
 
     asyncio.run(scene())
 

@@ -134,6 +134,25 @@ def test_sets_stay_of_their_moment_for_those_who_read_of_it(engine: Engine, arch
         assert answers(earlier) == told
 
 
+def test_what_changed_after_one_version_is_not_put_on_sets_of_an_earlier_one(engine: Engine, archive: Archive):
+    shelf, kept = make_shelf(engine), []
+    for name in "abc":
+        shelf.add(name, "ai")
+        with archive.snapshot() as snapshot:
+            kept.append(snapshot.sets())
+    first, second, _ = kept
+    assert first is not None
+    assert second is not None
+    keeper = archive.keeper
+    with archive.snapshot() as snapshot:
+        changes = second.changes(snapshot, 100)
+        keeper._kept = (first,)  # put in order, and published while the database was asked
+        assert keeper._follow(changes or (), second.version, snapshot.version) is None
+        followed = snapshot.sets()
+        assert followed is not None
+        assert contents(followed, snapshot)[0][0] == contents(TermSets.read(snapshot), snapshot)[0][0]
+
+
 def test_of_a_moment_that_is_long_past_there_are_no_sets(engine: Engine, archive: Archive):
     shelf = make_shelf(engine)
     shelf.add("a", "ai")

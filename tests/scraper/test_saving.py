@@ -88,6 +88,20 @@ def test_one_that_is_given_up_while_it_waits_costs_the_others_nothing(store: Wat
     assert asyncio.run(save()) == [Counts(new=1), Counts(new=1)]
 
 
+def test_who_comes_after_many_that_were_given_up_is_saved(store: Watched) -> None:
+    async def save() -> Counts:
+        saver = saver_of(store)
+        tasks = [asyncio.create_task(saver.save(brought(n, f"{n}"))) for n in range(TOGETHER + 5)]
+        await asyncio.sleep(0)
+        for task in tasks[1:-1]:
+            task.cancel()
+        await tasks[0]
+        return await tasks[-1]
+
+    assert asyncio.run(save()) == Counts(new=1)
+    assert [len(each) for each in store.together] == [1, 1]
+
+
 def test_a_failure_is_told_to_all_and_nothing_is_tried_after_it(
     store: Watched, monkeypatch: pytest.MonkeyPatch
 ) -> None:
