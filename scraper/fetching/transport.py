@@ -35,7 +35,7 @@ class GuardedTransport(httpx.AsyncBaseTransport):
         network: httpcore.AsyncNetworkBackend | None = None,
     ) -> None:
         self._proxy = settings.proxy
-        self._context = ssl_context or _authorities()
+        self._context = ssl_context
         self._network = network if settings.proxy else GuardedBackend(guard, network)
         self._pools: OrderedDict[Origin, httpcore.AsyncConnectionPool] = OrderedDict()  # last used last
 
@@ -68,7 +68,7 @@ class GuardedTransport(httpx.AsyncBaseTransport):
             await self._pools.popitem()[1].aclose()
 
     def _pool_for(self, origin: Origin) -> httpcore.AsyncConnectionPool:
-        pool = self._pools.pop(origin, None) or self._open_pool()
+        pool = self._pools.pop(origin, None) or self._open_pool(origin)
         self._pools[origin] = pool
         return pool
 
@@ -78,11 +78,11 @@ class GuardedTransport(httpx.AsyncBaseTransport):
         for pool in [self._pools.pop(origin) for origin in list(islice(idle, surplus))]:
             await pool.aclose()
 
-    def _open_pool(self) -> httpcore.AsyncConnectionPool:
+    def _open_pool(self, origin: Origin) -> httpcore.AsyncConnectionPool:
         # No bound on connections: Fetcher counts them; waiting in the pool would use up the deadline.
         if self._proxy is None:
             return httpcore.AsyncConnectionPool(
-                ssl_context=self._context,
+                ssl_context=self._context or (_authorities() if origin[0] == "https" else None),
                 max_connections=None,
                 keepalive_expiry=KEEPALIVE_SECONDS,
                 network_backend=self._network,
@@ -91,7 +91,7 @@ class GuardedTransport(httpx.AsyncBaseTransport):
         return httpcore.AsyncHTTPProxy(
             proxy_url=httpcore.URL(scheme=proxy.raw_scheme, host=proxy.raw_host, port=proxy.port, target=b"/"),
             proxy_auth=(proxy.username, proxy.password) if proxy.userinfo else None,
-            ssl_context=self._context,
+            ssl_context=self._context or _authorities(),
             max_connections=None,
             keepalive_expiry=KEEPALIVE_SECONDS,
             network_backend=self._network,
@@ -112,4 +112,6 @@ class _AnswerStream(httpx.AsyncByteStream):
 
 @lru_cache(maxsize=1)
 def _authorities() -> ssl.SSLContext:
-    return httpx.create_ssl_context(trust_env=False)  # a tenth of a second, so once for all runs of a process
+    return httpx.create_ssl_context(
+        trust_env=False
+    )  # takes its time, so only for TLS and once for all runs of a process
