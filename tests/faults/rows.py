@@ -441,7 +441,7 @@ def full_disk(quick: bool) -> Measured:
     with _folder() as folder, LoopbackServer() as server:
         disk = folder / "disk"
         disk.mkdir()
-        mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", disk], capture_output=True)
+        mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", disk], capture_output=True)
         if mounted.returncode:
             return "no right to mount; tests/scraper/test_database_faults.py does it with a limit on the file", True
         try:
