@@ -99,7 +99,11 @@ class Context:
 
     def url(self, path: str, query: str = "") -> str:
         """A public address; never made from what the request says of its host."""
-        return f"{self.settings.public_url}{path}{'?' if query else ''}{query}"
+        return join_url(self.settings.public_url, path, query)
+
+
+def join_url(public_url: str, path: str, query: str = "") -> str:
+    return f"{public_url}{path}{'?' if query else ''}{query}"
 
 
 def context_of(connection: HTTPConnection) -> Context:

@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import quote_plus
 
-from api.dependencies import Context
+from api.dependencies import Context, join_url
 from api.filters import Query
 from api.formats import FORMATS
 from api.paging import encode_cursor
@@ -42,6 +42,7 @@ class Links(NamedTuple):
 
 
 def page_links(context: Context, path: str, query: Query, page: Page) -> Links:
+    """Put together once for each page: none of it depends on the data but where the next one begins."""
     return _links(context.settings.public_url, path, query, page.next)
 
 
@@ -50,15 +51,16 @@ def _links(public_url: str, path: str, query: Query, after: Position | None) -> 
     given = [(name, value) for name, value in query.pairs if name != "cursor"]
     first = query_string(given)
     asked = first if len(given) == len(query.pairs) else query_string(query.pairs)
-    address = f"{public_url}{path}"
-    cursor = encode_cursor(query.sort, after) if after else None
-    more = f"{first}&cursor={cursor}" if first else f"cursor={cursor}"  # which needs no quoting
-    to_first = f"{address}{'?' if first else ''}{first}"
-    to_next = f"{address}?{more}" if cursor else None
-    pages = [f'<{to_next}>; rel="next"'] if to_next else []
-    subscribe = filter_string(query)
-    header = ", ".join([*pages, f'<{to_first}>; rel="first"', subscription_links(public_url, subscribe)])
-    return Links(f"{address}{'?' if asked else ''}{asked}", to_first, to_next, cursor, subscribe, header)
+    to_first, to_next, cursor = join_url(public_url, path, first), None, None
+    parts = [f'<{to_first}>; rel="first"', subscription_links(public_url, filter_string(query))]
+    if after:
+        cursor = encode_cursor(query.sort, after)
+        more = f"cursor={cursor}"  # which needs no quoting
+        to_next = join_url(public_url, path, f"{first}&{more}" if first else more)
+        parts.insert(0, f'<{to_next}>; rel="next"')
+    return Links(
+        join_url(public_url, path, asked), to_first, to_next, cursor, filter_string(query), header=", ".join(parts)
+    )
 
 
 def filter_string(query: Query) -> str:
@@ -69,7 +71,7 @@ def filter_string(query: Query) -> str:
 
 def subscription_links(public_url: str, subscribe: str) -> str:
     """As part of a Link header (RFC 8288), how to subscribe to a filter (`subscribe`: its `filter_string`)."""
-    asked = f"?{subscribe}" if subscribe else ""
     return ", ".join(
-        f'<{public_url}/v1/items.{name}{asked}>; rel="alternate"; type="{FORMATS[name]}"' for name in SUBSCRIPTIONS
+        f'<{join_url(public_url, f"/v1/items.{name}", subscribe)}>; rel="alternate"; type="{FORMATS[name]}"'
+        for name in SUBSCRIPTIONS
     )

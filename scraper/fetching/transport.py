@@ -112,6 +112,5 @@ class _AnswerStream(httpx.AsyncByteStream):
 
 @lru_cache(maxsize=1)
 def _authorities() -> ssl.SSLContext:
-    return httpx.create_ssl_context(
-        trust_env=False
-    )  # takes its time, so only for TLS and once for all runs of a process
+    """Reading them takes its time: only where TLS is spoken, and once for all runs of a process."""
+    return httpx.create_ssl_context(trust_env=False)
