@@ -23,7 +23,7 @@ class Fragments:
     """What was made of items before, by kind (JSON, Atom, …) and id; items that have changed are forgotten."""
 
     LIMIT = 20_000  # items of each kind
-    MANY_SINCE = 100_000  # items whose versions are kept
+    LIMIT_SINCE = 100_000  # items whose versions are kept
     MANY = 5_000  # changed items above which it is cheaper to forget all
 
     def __init__(self) -> None:
@@ -68,7 +68,7 @@ class Fragments:
                 return  # some may have changed since
             if len(kept) + len(found) > self.LIMIT:
                 kept.clear()
-            if len(self._since) > self.MANY_SINCE:
+            if len(self._since) > self.LIMIT_SINCE:
                 self._kinds.clear()
                 self._since.clear()
                 return
@@ -77,16 +77,14 @@ class Fragments:
 
     def _follow(self, snapshot: Snapshot, names: Names) -> None:
         """Forget what has changed up to this snapshot."""
-        if snapshot.version < self._version or (snapshot.version, names.fingerprint) == (
-            self._version,
-            self._fingerprint,
-        ):
+        known = self._version, self._fingerprint
+        if snapshot.version < self._version or (snapshot.version, names.fingerprint) == known:
             return
         changed = self._changed(snapshot) if 0 <= self._version < snapshot.version else []
         with self._lock:
             if names.fingerprint != self._fingerprint or changed is None:
                 self._kinds, self._fingerprint = {}, names.fingerprint
-            for kept in list(self._kinds.values()) if changed else ():
+            for kept in list(self._kinds.values()):
                 for item_id in changed or ():
                     kept.pop(item_id, None)
             self._version = max(self._version, snapshot.version)
