@@ -25,6 +25,8 @@ _WRITER_CACHE_KB = 16_000  # a batch touches pages all over: without it they are
 _CHECKPOINT_PAGES = 8_000  # 32 MB of write-ahead log before it is copied back: a page written often is copied once
 _LONG_LOG_BYTES = 64 << 20
 _LOG_WAIT_MS = 2_000  # for readers to let go of it; they are given READ_LIMIT_SECONDS
+_LOG_TRY_MS = 50  # of one try: it waits for the place of a reader, which others may take and hand on for ever
+_LOG_PAUSE_SECONDS = 0.005  # between two tries: who else copies it is not waited for within one
 _MAPPED_BYTES = 1 << 36  # address space, not memory: readers share the system's cache of the file, page by page
 _STEPS_BETWEEN_LOOKS = 10_000  # of SQLite's virtual machine: about a millisecond
 
@@ -126,9 +128,11 @@ class _WriteAheadLog:
     def keep_short(self, connection: Connection) -> None:
         """Begin it anew when it is long, as soon as those who read from it have done so; they do not wait for us."""
         if self._size() > self._limit:
-            connection.exec_driver_sql(f"PRAGMA busy_timeout = {_LOG_WAIT_MS}")
+            connection.exec_driver_sql(f"PRAGMA busy_timeout = {_LOG_TRY_MS}")
+            give_up = time.monotonic() + _LOG_WAIT_MS / 1000
             try:
-                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+                while not _begin_anew(connection) and time.monotonic() < give_up:
+                    time.sleep(_LOG_PAUSE_SECONDS)
             except OperationalError as error:  # the save that follows tells what is wrong, if anything is
                 logger.warning("The write-ahead log could not be begun anew: %s", error.orig)
             finally:
@@ -140,6 +144,11 @@ class _WriteAheadLog:
             return os.stat(self._file).st_size
         except OSError:  # there is none yet
             return 0
+
+
+def _begin_anew(connection: Connection) -> bool:
+    """Empty the write-ahead log; false when it could not be, as somebody reads from it or copies it just now."""
+    return not connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()[0]
 
 
 def _is_missing(path: Path) -> bool:

@@ -81,7 +81,7 @@ def test_the_log_stays_short_though_there_is_always_one_who_reads(
         for _ in range(100):
             write(writer)
             longest = max(longest, length_of_log(file))
-    assert longest < 3 * LIMIT
+    assert longest < 1.5 * LIMIT  # twice it when the log could not be begun anew at once
 
 
 def test_one_who_reads_for_long_is_waited_for_once_and_keeps_what_he_reads(file: Path, writer: Engine) -> None:
