@@ -30,6 +30,8 @@ from db.engine import is_sqlite, open_engine
 from db.errors import DatabaseUnusable, NotEmpty
 from db.lock import run_lock
 from db.migrations import HALF_COPIED, check_schema, migrate
+from db.tables import ITEM
+from db.words import add_words
 
 ROWS_PER_STEP = 20_000  # that are committed at once
 _FACTS, _COUNTERS = TABLES[:-1], TABLES[-1]
@@ -105,6 +107,8 @@ def add_rows(connection: Connection, table: Table, rows: list[Values]) -> None:
     columns = [column.name for column in table.columns]
     if connection.dialect.name == "sqlite":
         bulk.insert(connection, table.name, columns, rows)
+        if table.name == ITEM.name:
+            add_words(connection, columns, rows)
         return
     driver: Any = connection.connection.driver_connection
     with driver.cursor() as cursor, cursor.copy(f"COPY {table.name} ({', '.join(columns)}) FROM STDIN") as copy:

@@ -234,6 +234,7 @@ def _fill_sqlite(path: Path, rows: _Rows) -> None:
         connection.executemany(f"INSERT INTO {table} ({columns}) VALUES ({marks})", values)
 
     insert("item", COLUMNS, rows.items())
+    connection.execute("INSERT INTO item_search (rowid, title, summary) SELECT id, title, summary FROM item")
     insert("entry", ENTRY_COLUMNS, sorted(rows.entries))
     insert("term", "id, axis, code", rows.terms())
     insert("item_term", "term_id, item_id, confidence", rows.filed())
