@@ -17,6 +17,8 @@ from scraper.commands import archive, running, sources, trying, units
 from scraper.commands.common import Interrupted, SetupProblem
 from scraper.logs import FORMATS, configure_logging, logs_json
 
+gc.set_threshold(20_000, 10, 10)  # what a command imports and reads stays: seldom looked through, it starts sooner
+
 _WRONG_FORM = "craftwatch.wrong_form"
 
 

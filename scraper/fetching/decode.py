@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Iterator
 from typing import Protocol
+
+from isal import isal_zlib
 
 STEP_BYTES = 65_536
 SLICE_BYTES = 4_096  # zlib copies what it has not used: small slices keep thousands of tiny gzip members cheap
@@ -67,7 +68,7 @@ class Body:
                 if self.size > self.max_bytes:
                     raise BodyTooLarge
                 yield self.size
-        except zlib.error as error:
+        except isal_zlib.error as error:  # type: ignore[misc]  # the stub calls the class an instance
             raise BodyDamaged(f"the compressed body is damaged ({error})") from error
 
 
@@ -87,7 +88,7 @@ class _Plain:
 
 class _Gzip:
     def __init__(self) -> None:
-        self._member: zlib._Decompress | None = None
+        self._member: isal_zlib.Decompress | None = None
         self._pending = b""
         self._members_read = 0
         self._past_members = False
@@ -102,7 +103,7 @@ class _Gzip:
             if self._member is None and not data.startswith(_GZIP_MAGIC):
                 self._past_members = True
                 break
-            self._member = self._member or zlib.decompressobj(wbits=31)
+            self._member = self._member or isal_zlib.decompressobj(wbits=31)
             yield from _inflate(self._member, data)
             data = self._member.unused_data
             if self._member.eof:
@@ -122,7 +123,7 @@ class _Deflate:
     """zlib format (RFC 9110 §8.4.1.2), or the bare deflate stream that some servers send instead."""
 
     def __init__(self) -> None:
-        self._stream: zlib._Decompress | None = None
+        self._stream: isal_zlib.Decompress | None = None
         self._pending = b""
 
     def steps(self, data: bytes) -> Iterator[bytes]:
@@ -132,7 +133,7 @@ class _Deflate:
             self._pending = data
             return
         if self._stream is None:
-            self._stream = zlib.decompressobj(wbits=15 if _has_zlib_header(data) else -15)
+            self._stream = isal_zlib.decompressobj(wbits=15 if _has_zlib_header(data) else -15)
         if not self._stream.eof:
             yield from _inflate(self._stream, data)
 
@@ -146,7 +147,7 @@ _DECODINGS: dict[str, type[_Decoding]] = {"identity": _Plain, "gzip": _Gzip, "de
 CODINGS = frozenset(_DECODINGS)
 
 
-def _inflate(stream: zlib._Decompress, data: bytes) -> Iterator[bytes]:
+def _inflate(stream: isal_zlib.Decompress, data: bytes) -> Iterator[bytes]:
     while True:
         step = stream.decompress(data, STEP_BYTES)
         yield step
