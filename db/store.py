@@ -18,7 +18,7 @@ from db import bulk
 from db.filing import TermKey, filing_terms
 from db.labels import pack_figures, pack_tags
 from db.shapes import ItemDraft, Source, SourceMemory, Tagging
-from db.tables import ENTRY, ITEM, SOURCE, TERM
+from db.tables import ENTRY, ITEM, SOURCE
 from db.types import JSONText, to_epoch
 from db.watch import Check, record_checks
 from db.words import add_words
@@ -396,12 +396,13 @@ def next_version(connection: Connection, now: datetime) -> int:
 
 
 def find_or_add_term(connection: Connection, key: TermKey) -> int:
-    axis, code = key
-    found = connection.execute(select(TERM.c.id).where(TERM.c.axis == axis, TERM.c.code == code)).scalar_one_or_none()
-    if found is not None:
-        return int(found)
-    add = text("INSERT INTO term (axis, code) VALUES (:axis, :code) RETURNING id")
-    return int(connection.execute(add, {"axis": axis, "code": code}).scalar_one())
+    names = dict(zip(("axis", "code"), key, strict=True))
+    found = connection.execute(_FIND_TERM, names).scalar_one_or_none()
+    return int(found if found is not None else connection.execute(_ADD_TERM, names).scalar_one())
+
+
+_FIND_TERM = text("SELECT id FROM term WHERE axis = :axis AND code = :code")
+_ADD_TERM = text("INSERT INTO term (axis, code) VALUES (:axis, :code) RETURNING id")
 
 
 def _batches(values: list[T], size: int = 500) -> Iterator[list[T]]:

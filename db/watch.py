@@ -92,13 +92,18 @@ def load_memories(engine: Engine, source_ids: Sequence[str] | None = None) -> di
         return {row.source_id: SourceMemory(**row._mapping) for row in connection.execute(query)}
 
 
-def known_entries(engine: Engine, source_id: str, entry_keys: Sequence[str]) -> dict[str, str]:
-    """entry_key → content_hash of those among a source's elements that we have met."""
+def known_entries(engine: Engine, keys: Mapping[str, Sequence[str]]) -> dict[str, dict[str, str]]:
+    """Source id → entry_key → content_hash of those among these `keys` of each source that we have met."""
+    if not any(keys.values()):
+        return {}
     with engine.connect() as connection:
         return {
-            row.entry_key: row.content_hash
-            for start in range(0, len(entry_keys), 500)
-            for row in connection.execute(_KNOWN, {"source_id": source_id, "some": entry_keys[start : start + 500]})
+            source_id: {
+                row.entry_key: row.content_hash
+                for start in range(0, len(wanted), 500)
+                for row in connection.execute(_KNOWN, {"source_id": source_id, "some": wanted[start : start + 500]})
+            }
+            for source_id, wanted in keys.items()
         }
 
 
@@ -115,13 +120,18 @@ def record_checks(connection: Connection, checks: Iterable[tuple[SourceMemory, C
     """
     remembered, logged = [], []
     for memory, check, counts in sorted(checks, key=lambda each: each[0].source_id):  # lest two writers wait in a ring
-        values = asdict(memory)
+        values = _values(memory)
         source_id = values.pop("source_id")
         reason = str(check.reason) if check.reason else None
         remembered.append({"of_source": source_id, **{f"new_{name}": value for name, value in values.items()}})
-        logged.append({"source_id": source_id, **asdict(check), "reason": reason, **asdict(counts)})
+        logged.append({"source_id": source_id, **_values(check), "reason": reason, **_values(counts)})
     connection.execute(_REMEMBER, remembered)
     connection.execute(_LOG, logged)
+
+
+def _values(record: Any) -> dict[str, Any]:
+    """The fields of a dataclass, not copied as asdict would."""
+    return {name: getattr(record, name) for name in record.__dataclass_fields__}
 
 
 # Made once: making them takes longer than running them.

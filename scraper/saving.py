@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
@@ -74,11 +74,15 @@ class Saver:
         self._saved.update(zip(together, counts, strict=True))
 
     def _save(self, together: Sequence[Brought]) -> list[Counts]:
-        return self.store.save_checks([self._tagged(each) for each in together], now=self.now())
+        known = known_entries(
+            self.store.engine, {each.source.id: [draft.entry_key for draft in each.drafts] for each in together}
+        )
+        return self.store.save_checks(
+            [self._tagged(each, known.get(each.source.id, {})) for each in together], now=self.now()
+        )
 
-    def _tagged(self, brought: Brought) -> Checked:
+    def _tagged(self, brought: Brought, known: Mapping[str, str]) -> Checked:
         source, drafts = brought.source, brought.drafts
-        known = known_entries(self.store.engine, source.id, [draft.entry_key for draft in drafts]) if drafts else {}
         fresh = [draft for draft in drafts if known.get(draft.entry_key) != draft.content_hash]
         tagged = [(draft, self._tag(source, draft)) for draft in fresh]
         return Checked(source, brought.memory, brought.check, tagged, unchanged=len(drafts) - len(fresh))

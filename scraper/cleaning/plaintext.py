@@ -33,6 +33,7 @@ _INVISIBLE = re.compile(
     + "".join(chr(plane * 0x10000 + last) for plane in range(17) for last in (0xFFFE, 0xFFFF))
     + "]"
 )
+_VERTICAL_TAB, _NEXT_LINE = "\x0b", "\x85"  # the only ones of these that are white space to Python
 _C1 = re.compile("[\x80-\x9f]")
 # C1 controls in a text are Windows-1252 read as ISO-8859-1 (HTML Living Standard §13.2.5.80).
 _WINDOWS_1252 = {
@@ -56,11 +57,12 @@ def plain_text(markup: str) -> str:
 
 def tidy(text: str) -> str:
     """`text` in NFC on one line, without controls, surrogates and characters that are never seen."""
-    if not (text.isascii() and text.isprintable()):
-        if _C1.search(text):
-            text = text.translate(_WINDOWS_1252)
-        text = unicodedata.normalize("NFC", _INVISIBLE.sub("", text))
-    return " ".join(text.split())
+    line = " ".join(text.split())
+    if line.isprintable() and _VERTICAL_TAB not in text and _NEXT_LINE not in text:  # nothing to take out or replace
+        return line if line.isascii() else unicodedata.normalize("NFC", line)
+    if _C1.search(text):
+        text = text.translate(_WINDOWS_1252)
+    return " ".join(unicodedata.normalize("NFC", _INVISIBLE.sub("", text)).split())
 
 
 def shorten(text: str, limit: int) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -33,7 +32,7 @@ class FeedItems:
 
 def write_items(items: FeedItems) -> bytes:
     reply = {name: getattr(items, name) for name in ("format", "title", "entries", "drafts")}
-    advice = dataclasses.asdict(items.advice) | {
+    advice = {name: getattr(items.advice, name) for name in ("ttl_minutes", "update_minutes")} | {
         "skip_hours": sorted(items.advice.skip_hours),
         "skip_days": sorted(items.advice.skip_days),
     }

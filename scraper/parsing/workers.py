@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import dataclasses
 import sys
 from datetime import datetime
 from types import TracebackType
@@ -56,7 +55,7 @@ class ParserPool:
 
         Raises ParseError: as parse_feed does, PARSE_TIMEOUT past the time limit, PARSE_FAILED when the worker died.
         """
-        return read_items(await self._ask("items", body, content_type, url, dataclasses.asdict(source), now))
+        return read_items(await self._ask("items", body, content_type, url, source, now))
 
     async def parse_lines(self, body: bytes, content_type: str = "", url: str = "") -> list[dict[str, Any]]:
         """The entries of one document as `entry_lines` gives them; limits and errors as of `parse`."""
@@ -85,7 +84,7 @@ class ParserPool:
         body: bytes,
         content_type: str,
         url: str,
-        source: dict[str, Any] | None = None,
+        source: Source | None = None,
         now: datetime | None = None,
     ) -> dict[str, Any]:
         document = {"content_type": content_type, "url": url}
