@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 from db.shapes import DateQuality, Entry, ItemDraft, ParsedFeed, Source
 from scraper.cleaning.identity import digest, entry_keys, item_key
@@ -74,8 +75,12 @@ def _language(tag: str) -> str:
 
 
 def _names(names: Iterable[str]) -> tuple[str, ...]:
-    tidied = (plain_text(name)[:MAX_NAME].rstrip() for name in names)
-    return tuple(dict.fromkeys(name for name in tidied if name))
+    return tuple(dict.fromkeys(tidied for name in names if (tidied := _name(name))))
+
+
+@lru_cache(maxsize=1_000)  # the same few authors and categories come again and again
+def _name(name: str) -> str:
+    return plain_text(name)[:MAX_NAME].rstrip()
 
 
 # Dates

@@ -18,6 +18,8 @@ _TRACKING = re.compile(
 _ORIGIN = re.compile(r"source|src|ref|from|partner|via|medium|cid|origin|referrer", re.IGNORECASE)
 _FEED_VALUE = re.compile(r"(?:.*[-_.])?(?:rss|feed|feeds|atom|rssfeed|rss2|rss20)(?:[-_.].*)?", re.IGNORECASE)
 _USUAL = re.compile(r"https?://[A-Za-z0-9][A-Za-z0-9.-]*(?:[/?#]|\Z)")  # what needs no taking apart to be judged
+# As `canonical_url` would leave it: nothing to cut, to quote or to spell otherwise.
+_CANONICAL = re.compile(r"https?://(?:[a-z0-9-]+\.)*[a-z0-9-]+/[A-Za-z0-9/._~-]*")
 _UNWANTED = re.compile(r"[\x00-\x20\x7f-\xa0\ud800-\udfff\ufffe\uffff]")
 _SAFE_IN_PATH = "/%:@!$&'()*+,;=~-._"
 _SAFE_IN_QUERY = _SAFE_IN_PATH + "?[]|"
@@ -61,6 +63,8 @@ def canonical_url(url: str) -> str:
 
     What may choose the page stays: scheme, path, other parameters and their order.
     """
+    if _CANONICAL.fullmatch(url) and len(url) <= MAX_URL:
+        return url
     url = _UNWANTED.sub("", url) if " " not in url.strip() else _UNWANTED.sub("", url.strip().replace(" ", "%20"))
     if not is_web_url(url):
         return ""

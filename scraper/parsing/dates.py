@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 _MAX_LENGTH = 80
 _CLOCK = (
@@ -92,6 +93,7 @@ def _moment(parts: dict[str, str | None]) -> datetime | None:
         return None
 
 
+@lru_cache(maxsize=256)
 def _month(text: str) -> int | None:
     if text.isdecimal():
         return int(text)
@@ -104,6 +106,7 @@ def _year(text: str) -> int:
     return year if len(text) > 2 else year + (2000 if year < 70 else 1900)
 
 
+@lru_cache(maxsize=256)
 def _offset(zone: str) -> timedelta:
     if found := _OFFSET.search(zone):
         sign, hours, minutes = found.groups()

@@ -215,10 +215,11 @@ class _Reader:
         self._heard_at = self._depth
         self._pieces = []
         self._in_parts = False
-        kind = attributes.get("type", "").lower()
-        self._as_markup = self.format.startswith("atom") and kind in _XHTML_TYPES
-        if attributes.get("mode", "escaped") not in ("escaped", "xml") or attributes.get("src"):
-            raise _Refused
+        self._as_markup = False
+        if attributes:
+            self._as_markup = self.format.startswith("atom") and attributes.get("type", "").lower() in _XHTML_TYPES
+            if attributes.get("mode", "escaped") not in ("escaped", "xml") or attributes.get("src"):
+                raise _Refused
         self._expat.CharacterDataHandler = self._hear_markup if self._as_markup else self._pieces.append
 
     def _hear_markup(self, text: str) -> None:

@@ -64,6 +64,12 @@ def test_the_canonical_url_of_a_canonical_url_is_itself(url):
 
 
 @settings(deadline=None)
+@given(st.from_regex(r"https?://[aA.:0-]{1,5}/[aA/.%?=-]{0,5}", fullmatch=True))
+def test_what_is_canonical_at_first_sight_is_so_when_taken_apart(url):
+    assert canonical_url(url) == canonical_url(f"{url}#taken-apart")
+
+
+@settings(deadline=None)
 @given(st.text(max_size=100), st.text(max_size=100))
 def test_no_reference_makes_resolving_raise(base, reference):
     assert absolute_url(base, reference) == "" or absolute_url(base, reference)[:4].lower() == "http"
