@@ -8,7 +8,7 @@ from typing import Protocol
 from isal import isal_zlib
 
 STEP_BYTES = 65_536
-SLICE_BYTES = 4_096  # zlib copies what it has not used: small slices keep thousands of tiny gzip members cheap
+SLICE_BYTES = 32_768  # zlib copies what it has not used: slices keep thousands of tiny gzip members cheap
 
 _GZIP_MAGIC = b"\x1f\x8b"  # RFC 1952 §2.3.1
 
