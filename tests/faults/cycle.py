@@ -1,5 +1,8 @@
 """A cycle of 950 good sources, and the same beside 50 hostile ones: what do the hostile cost the good?
 
+The good must be saved after 1.5 times as long at most. All may take 1.5 times as long or one deadline longer, whichever
+is more: where the machine is quick, the clean cycle is shorter than the deadline that the hostile take.
+
 python -m tests.faults.cycle --good 950 --hostile 50
 """
 
@@ -36,6 +39,7 @@ from tests.server import (
 )
 
 LONGEST = 1.5  # times the clean cycle
+DEADLINE_SECONDS = 30  # of a fetch, as set by default: the hostile take it whatever the machine
 MEMORY_MB = 300
 
 CUT = b"HTTP/1.1 200 OK\r\ncontent-type: application/rss+xml\r\ncontent-length: 90000\r\n\r\n<rss"
@@ -59,6 +63,7 @@ HOSTILE: list[Callable[[], Behaviour]] = [
 @dataclass(frozen=True)
 class Cycle:
     seconds: float
+    good_seconds: float  # until the last good source was saved
     summary: dict[str, Any]
     parent_mb: float
     workers_mb: float  # of all of them together, at most
@@ -82,7 +87,7 @@ def run_cycle(good: int, hostile: int) -> Cycle:
             command = Command(folder, url, _pairs(urls), {})
             command.list_sources(_spread(urls, good, hostile))
             memory = _Memory()
-            began = time.monotonic()
+            began, began_at = time.monotonic(), time.time()
             with command.start("scrape", "--all", "--json") as process:
                 memory.watch(process.pid)
                 out, errors = process.communicate(timeout=1200)
@@ -90,7 +95,11 @@ def run_cycle(good: int, hostile: int) -> Cycle:
             memory.stop()
             assert "Traceback" not in errors, errors
             stored = command.number("SELECT count(*) FROM item WHERE source_id LIKE 'good-%'")
-            return Cycle(seconds, json.loads(out), memory.parent_mb, memory.workers_mb, stored)
+            saved_at = command.number(
+                "SELECT max(started_at * 1000 + duration_ms) FROM fetch_log WHERE source_id LIKE 'good-%'"
+            )
+            good_seconds = saved_at / 1000 - began_at
+            return Cycle(seconds, good_seconds, json.loads(out), memory.parent_mb, memory.workers_mb, stored)
 
 
 def _pairs(urls: dict[str, str]) -> str:
@@ -151,16 +160,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     print(f"mixed: {_figures(mixed)}")
     failed = sorted({source["id"] for source in mixed.summary["by_source"] if source["reason"]})
     spared = [source_id for source_id in failed if source_id.startswith("good")]
-    ratio = mixed.seconds / clean.seconds
-    print(f"wall {ratio:.2f} times the clean cycle; good sources that failed: {len(spared)}; {mixed.summary['failed']}")
+    good, all_ = mixed.good_seconds / clean.good_seconds, mixed.seconds / clean.seconds
+    print(f"the good are saved after {good:.2f} times as long, all is over after {all_:.2f} times as long")
+    print(f"good sources that failed: {len(spared)}; {mixed.summary['failed']}")
     whole = clean.stored == mixed.stored == 20 * chosen.good
-    return 0 if whole and not spared and ratio <= LONGEST and mixed.parent_mb <= MEMORY_MB else 1
+    in_time = good <= LONGEST and mixed.seconds <= max(LONGEST * clean.seconds, clean.seconds + DEADLINE_SECONDS)
+    return 0 if whole and not spared and in_time and mixed.parent_mb <= MEMORY_MB else 1
 
 
 def _figures(cycle: Cycle) -> str:
     return (
-        f"{cycle.seconds:.1f} s, {cycle.summary['sources']} sources, {cycle.stored} items of good sources, "
-        f"scraper {cycle.parent_mb:.0f} MB, its parsers {cycle.workers_mb:.0f} MB"
+        f"{cycle.seconds:.1f} s, the good saved after {cycle.good_seconds:.1f} s; {cycle.summary['sources']} sources, "
+        f"{cycle.stored} items of good sources, scraper {cycle.parent_mb:.0f} MB, its parsers {cycle.workers_mb:.0f} MB"
     )
 
 
