@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterator
 from typing import Protocol
 
 from isal import isal_zlib
 
 STEP_BYTES = 65_536
-SLICE_BYTES = 32_768  # zlib copies what it has not used: slices keep thousands of tiny gzip members cheap
+SLICE_BYTES = 32_768  # what was not used of a slice is copied: thousands of tiny gzip members would copy the whole body
 
 _GZIP_MAGIC = b"\x1f\x8b"  # RFC 1952 §2.3.1
+_GZIP_START = 4  # bytes up to the flags
+# Of a member with nothing but its file's name, say. With several such fields, or a checksum of them, isal refuses a
+# sound header that comes in pieces.
+_FLAGS_FOR_ISAL = frozenset({0, 1 << 2, 1 << 3, 1 << 4})
 
 
 class BodyTooLarge(Exception):
@@ -68,7 +73,7 @@ class Body:
                 if self.size > self.max_bytes:
                     raise BodyTooLarge
                 yield self.size
-        except isal_zlib.error as error:  # type: ignore[misc]  # the stub calls the class an instance
+        except (zlib.error, isal_zlib.error) as error:  # type: ignore[misc]  # a stub calls the class an instance
             raise BodyDamaged(f"the compressed body is damaged ({error})") from error
 
 
@@ -76,6 +81,21 @@ class _Decoding(Protocol):
     def steps(self, data: bytes) -> Iterator[bytes]: ...
 
     def last_steps(self) -> Iterator[bytes]: ...
+
+
+class _Inflater(Protocol):
+    """What zlib and isal have in common."""
+
+    @property
+    def eof(self) -> bool: ...
+
+    @property
+    def unused_data(self) -> bytes: ...
+
+    @property
+    def unconsumed_tail(self) -> bytes: ...
+
+    def decompress(self, data: bytes, max_length: int, /) -> bytes: ...
 
 
 class _Plain:
@@ -88,7 +108,7 @@ class _Plain:
 
 class _Gzip:
     def __init__(self) -> None:
-        self._member: isal_zlib.Decompress | None = None
+        self._member: _Inflater | None = None
         self._pending = b""
         self._members_read = 0
         self._past_members = False
@@ -97,13 +117,14 @@ class _Gzip:
         data = self._pending + data
         self._pending = b""
         while data and not self._past_members:
-            if self._member is None and len(data) < len(_GZIP_MAGIC):
-                self._pending = data
-                return
-            if self._member is None and not data.startswith(_GZIP_MAGIC):
-                self._past_members = True
-                break
-            self._member = self._member or isal_zlib.decompressobj(wbits=31)
+            if self._member is None:
+                if not _GZIP_MAGIC.startswith(data[:2]):
+                    self._past_members = True
+                    break
+                if len(data) < _GZIP_START:
+                    self._pending = data
+                    return
+                self._member = (isal_zlib if data[3] in _FLAGS_FOR_ISAL else zlib).decompressobj(wbits=31)
             yield from _inflate(self._member, data)
             data = self._member.unused_data
             if self._member.eof:
@@ -113,7 +134,7 @@ class _Gzip:
             yield data
 
     def last_steps(self) -> Iterator[bytes]:
-        if self._member is not None:
+        if self._member is not None or self._pending.startswith(_GZIP_MAGIC):
             raise BodyDamaged("the gzip body ends before its end")
         if self._members_read == 0:
             yield self._pending
@@ -123,7 +144,7 @@ class _Deflate:
     """zlib format (RFC 9110 §8.4.1.2), or the bare deflate stream that some servers send instead."""
 
     def __init__(self) -> None:
-        self._stream: isal_zlib.Decompress | None = None
+        self._stream: _Inflater | None = None
         self._pending = b""
 
     def steps(self, data: bytes) -> Iterator[bytes]:
@@ -133,7 +154,7 @@ class _Deflate:
             self._pending = data
             return
         if self._stream is None:
-            self._stream = isal_zlib.decompressobj(wbits=15 if _has_zlib_header(data) else -15)
+            self._stream = zlib.decompressobj(wbits=15 if _has_zlib_header(data) else -15)
         if not self._stream.eof:
             yield from _inflate(self._stream, data)
 
@@ -147,7 +168,7 @@ _DECODINGS: dict[str, type[_Decoding]] = {"identity": _Plain, "gzip": _Gzip, "de
 CODINGS = frozenset(_DECODINGS)
 
 
-def _inflate(stream: isal_zlib.Decompress, data: bytes) -> Iterator[bytes]:
+def _inflate(stream: _Inflater, data: bytes) -> Iterator[bytes]:
     while True:
         step = stream.decompress(data, STEP_BYTES)
         yield step

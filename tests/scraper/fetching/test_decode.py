@@ -59,6 +59,24 @@ def test_a_body_may_come_byte_by_byte(coding: str) -> None:
     assert decode(coding, *byte_by_byte(sent)).startswith(text)
 
 
+@pytest.mark.parametrize("flags", range(32))
+def test_a_sound_header_of_gzip_may_be_cut_anywhere(flags: int) -> None:
+    text = b"Extras walk out"
+    sent = gzip_header(flags) + raw_deflate(text) + zlib.crc32(text).to_bytes(4, "little") + b"\x0f\0\0\0"
+    for cut in range(len(sent)):
+        assert decode("gzip", sent[:cut], sent[cut:]) == text
+    assert decode("gzip", *byte_by_byte(sent)) == text
+
+
+def gzip_header(flags: int) -> bytes:
+    """RFC 1952 §2.3, with the fields that these flags tell of."""
+    header = b"\x1f\x8b\x08" + bytes([flags]) + b"\0\0\0\0\0\xff"
+    header += b"\x04\0more" if flags & 4 else b""
+    header += b"feed.xml\0" if flags & 8 else b""
+    header += b"a feed\0" if flags & 16 else b""
+    return header + (zlib.crc32(header) & 0xFFFF).to_bytes(2, "little") if flags & 2 else header
+
+
 def test_two_members_that_come_byte_by_byte_are_joined() -> None:
     assert decode("gzip", *byte_by_byte(gzip.compress(b"one ") + gzip.compress(b"two"))) == b"one two"
 
@@ -80,6 +98,7 @@ def test_an_empty_body_is_empty(coding: str) -> None:
         pytest.param("gzip", gzip.compress(TEXT)[:-1], id="the last byte"),
         pytest.param("gzip", gzip.compress(TEXT)[:-8], id="the checksum"),
         pytest.param("gzip", gzip.compress(TEXT)[:500], id="most of it"),
+        pytest.param("gzip", gzip.compress(TEXT)[:3], id="before its flags"),
         pytest.param("gzip", gzip.compress(TEXT)[:5], id="half its header"),
         pytest.param("gzip", gzip.compress(TEXT) + gzip.compress(TEXT)[:500], id="the second member"),
         pytest.param("deflate", zlib.compress(TEXT)[:-1], id="the last byte of zlib"),
