@@ -15,6 +15,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -63,7 +64,7 @@ HOSTILE: list[Callable[[], Behaviour]] = [
 @dataclass(frozen=True)
 class Cycle:
     seconds: float
-    good_seconds: float  # until the last good source was saved
+    good_seconds: float  # until the last item of a good source was there
     summary: dict[str, Any]
     parent_mb: float
     workers_mb: float  # of all of them together, at most
@@ -86,20 +87,15 @@ def run_cycle(good: int, hostile: int) -> Cycle:
                 urls[f"hostile-{n}"] = server.url("/feed", host)
             command = Command(folder, url, _pairs(urls), {})
             command.list_sources(_spread(urls, good, hostile))
-            memory = _Memory()
-            began, began_at = time.monotonic(), time.time()
+            began = time.monotonic()
             with command.start("scrape", "--all", "--json") as process:
-                memory.watch(process.pid)
+                watch = _Watch(process.pid, command)
                 out, errors = process.communicate(timeout=1200)
             seconds = time.monotonic() - began
-            memory.stop()
+            watch.stop()
             assert "Traceback" not in errors, errors
-            stored = command.number("SELECT count(*) FROM item WHERE source_id LIKE 'good-%'")
-            saved_at = command.number(
-                "SELECT max(started_at * 1000 + duration_ms) FROM fetch_log WHERE source_id LIKE 'good-%'"
-            )
-            good_seconds = saved_at / 1000 - began_at
-            return Cycle(seconds, good_seconds, json.loads(out), memory.parent_mb, memory.workers_mb, stored)
+            good_seconds = watch.last_stored_at - began
+            return Cycle(seconds, good_seconds, json.loads(out), watch.parent_mb, watch.workers_mb, watch.stored)
 
 
 def _pairs(urls: dict[str, str]) -> str:
@@ -117,29 +113,35 @@ def _spread(urls: dict[str, str], good: int, hostile: int) -> dict[str, str]:
     return {name: urls[name] for name in order}
 
 
-class _Memory:
-    """The most that a process and its children held, asked ten times a second."""
+class _Watch:
+    """Looks ten times a second: the most that a process and its children hold, how many items of good sources there are
+    and since when."""
 
-    def __init__(self) -> None:
+    def __init__(self, pid: int, command: Command) -> None:
         self.parent_mb = self.workers_mb = 0.0
+        self.stored, self.last_stored_at = 0, time.monotonic()
+        self._command = command
         self._stopped = threading.Event()
-
-    def watch(self, pid: int) -> None:
         self._thread = threading.Thread(target=self._look, args=(pid,), daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
         self._stopped.set()
         self._thread.join()
+        self._count()
 
     def _look(self, pid: int) -> None:
         while not self._stopped.wait(0.1):
-            try:
+            self._count()
+            with suppress(OSError):
                 children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
                 self.parent_mb = max(self.parent_mb, _held_mb(str(pid), "VmHWM"))
                 self.workers_mb = max(self.workers_mb, sum(_held_mb(child, "VmRSS") for child in children))
-            except OSError:
-                continue
+
+    def _count(self) -> None:
+        stored = self._command.number("SELECT count(*) FROM item WHERE source_id LIKE 'good-%'")
+        if stored > self.stored:
+            self.stored, self.last_stored_at = stored, time.monotonic()
 
 
 def _held_mb(pid: str, what: str) -> float:
