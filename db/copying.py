@@ -29,9 +29,9 @@ from db.contents import (
 from db.engine import is_sqlite, open_engine
 from db.errors import DatabaseUnusable, NotEmpty
 from db.lock import run_lock
-from db.migrations import HALF_COPIED, check_schema, migrate
+from db.migrations import HALF_COPIED, locked_archive, migrate
 from db.tables import ITEM
-from db.words import add_words
+from db.words import insert_items
 
 ROWS_PER_STEP = 20_000  # that are committed at once
 _FACTS, _COUNTERS = TABLES[:-1], TABLES[-1]
@@ -50,10 +50,9 @@ def copy_archive(
     it is done, nothing else works with the target. `on_start` is told how many rows `on_rows` will be told of.
     Raises NotEmpty for a target with an archive of its own, DatabaseUnusable when the two differ in the end.
     """
-    check_schema(source)
     if address_of(source) == address_of(target):
         raise NotEmpty("That is the database that is to be copied. Name another.")
-    with run_lock(source), run_lock(target):
+    with locked_archive(source), run_lock(target):
         migrate(target)
         _claim(target, source)
         with reading(source) as moment:
@@ -106,9 +105,10 @@ def add_rows(connection: Connection, table: Table, rows: list[Values]) -> None:
     """Rows that are not there yet, as fast as the database takes them."""
     columns = [column.name for column in table.columns]
     if connection.dialect.name == "sqlite":
-        bulk.insert(connection, table.name, columns, rows)
         if table.name == ITEM.name:
-            add_words(connection, columns, rows)
+            insert_items(connection, columns, rows)
+        else:
+            bulk.insert(connection, table.name, columns, rows)
         return
     driver: Any = connection.connection.driver_connection
     with driver.cursor() as cursor, cursor.copy(f"COPY {table.name} ({', '.join(columns)}) FROM STDIN") as copy:

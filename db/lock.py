@@ -59,7 +59,7 @@ def _file_lock(database: Path) -> Iterator[None]:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise AlreadyRunning(f"Another scrape is under way on {database}.") from None
+            raise AlreadyRunning(f"Another scrape, or work on the whole archive, is under way on {database}.") from None
         yield
     finally:
         os.close(descriptor)

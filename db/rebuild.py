@@ -18,8 +18,7 @@ from db.copying import add_rows, tidy
 from db.engine import is_sqlite
 from db.filing import TermKey, filing_terms
 from db.labels import unpack_figures, unpack_tags
-from db.lock import run_lock
-from db.migrations import check_schema
+from db.migrations import locked_archive
 from db.shapes import Tagging
 from db.store import SECONDS_PER_DAY, TIE_BITS, find_or_add_term, next_version
 from db.words import are_words_right, index_words
@@ -71,8 +70,7 @@ def rebuild(
     differs is written, so repeating it changes nothing. `departments`: craft → department.
     Raises AlreadyRunning beside a scrape.
     """
-    check_schema(engine)
-    with run_lock(engine):
+    with locked_archive(engine):
         with engine.begin() as connection:
             _temporary.create_all(connection, checkfirst=False)
             _file(connection, departments, on_items)

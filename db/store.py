@@ -21,7 +21,7 @@ from db.shapes import ItemDraft, Source, SourceMemory, Tagging
 from db.tables import ENTRY, ITEM, SOURCE
 from db.types import JSONText, to_epoch
 from db.watch import Check, record_checks
-from db.words import add_words
+from db.words import insert_items
 
 TIE_BITS = 20  # of an item's id: what tells apart the items of one second
 SECONDS_PER_DAY = 86_400
@@ -298,9 +298,7 @@ class _Batch:
 
     def _flush(self) -> None:
         """Rows in the order of their keys: neighbours are on one page."""
-        self.items.sort()
-        bulk.insert(self.connection, "item", _ITEM_COLUMNS, self.items)
-        add_words(self.connection, _ITEM_COLUMNS, self.items)
+        insert_items(self.connection, _ITEM_COLUMNS, sorted(self.items))
         if self.edits:
             self.connection.execute(_EDIT, self.edits)
         bulk.insert(self.connection, "item_title", ("item_id", "version", "replaced_at", "title"), self.titles)

@@ -1,6 +1,6 @@
-"""SQLite's index of words: what is added to it, and whether it is sound.
+"""SQLite's index of words: what is added to it with new items, and whether it is sound.
 
-Nothing is changed by looking, and no scrape waits for it for long.
+Looking at it changes nothing, and no scrape waits long for who looks.
 """
 
 from __future__ import annotations
@@ -47,12 +47,13 @@ class WordIndex(NamedTuple):
     unchecked: str = ""
 
 
-def add_words(connection: Connection, columns: Sequence[str], items: Sequence[tuple[Any, ...]]) -> None:
-    """What the index learns of new items, rows of these columns; PostgreSQL's learns by itself.
+def insert_items(connection: Connection, columns: Sequence[str], items: Sequence[tuple[Any, ...]]) -> None:
+    """New items, rows of these columns, and what the index learns of them; PostgreSQL's learns by itself.
 
     Triggers do the same for items that change or go. For new ones a trigger takes three times as long: FTS5 writes down
     what it has gathered whenever a statement begins that may be undone alone.
     """
+    bulk.insert(connection, "item", columns, items)
     if connection.dialect.name == "sqlite":
         words = itemgetter(*map(columns.index, ("id", "title", "summary")))
         bulk.insert(connection, "item_search", ("rowid", "title", "summary"), list(map(words, items)))

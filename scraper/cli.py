@@ -17,8 +17,8 @@ from scraper.commands import archive, running, sources, trying, units
 from scraper.commands.common import Interrupted, SetupProblem
 from scraper.logs import FORMATS, configure_logging, logs_json
 
-gc.set_threshold(20_000, 10, 10)  # what a command imports and reads stays: seldom looked through, it starts sooner
-
+# When the garbage collector looks: what a command imports and reads stays, so that it would look in vain.
+_GARBAGE = (20_000, 10, 10)
 _WRONG_FORM = "craftwatch.wrong_form"
 
 
@@ -26,6 +26,7 @@ class _Commands(click.Group):
     """Who reads JSON reads of a mistake in the command, too, and of its end by Ctrl+C, as a line of the log."""
 
     def invoke(self, ctx: click.Context) -> Any:
+        gc.set_threshold(*_GARBAGE)
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt:

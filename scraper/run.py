@@ -19,8 +19,8 @@ from sqlalchemy.exc import DBAPIError
 from db.engine import is_sqlite
 from db.errors import DatabaseError, explain
 from db.leases import Leases, running_leases
-from db.lock import AlreadyRunning, RunLock, run_lock
-from db.migrations import check_schema
+from db.lock import AlreadyRunning, RunLock
+from db.migrations import locked_archive
 from db.reconnect import outlasting
 from db.shapes import Source, SourceMemory
 from db.store import Store
@@ -80,8 +80,7 @@ class Run:
         the sources of a host that wants a pause. On PostgreSQL other runs may be under way: each asks what the others
         have not asked. Raises AlreadyRunning (they have all of it), DatabaseError, SourcesError (an unknown name).
         """
-        check_schema(self.engine)
-        with run_lock(self.engine, shared=True) as lock:
+        with locked_archive(self.engine, shared=True) as lock:
             sync_sources(self.engine, self.sources)
             remembered = self._remembered(load_memories(self.engine))
             # Those that fail often take the longest: begun first, they end with the others.

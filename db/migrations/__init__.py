@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,6 +11,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection, Engine, inspect, text
 
 from db.errors import HalfCopied, NoDatabase, NotOurs, SchemaTooNew, SchemaTooOld
+from db.lock import RunLock, run_lock
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -35,9 +38,24 @@ def migrate(engine: Engine) -> bool:
     return before != _head()
 
 
-def is_up_to_date(engine: Engine) -> bool:
-    """Raises SchemaTooNew, NotOurs."""
-    return _revision(engine) == _head()
+def migrate_alone(engine: Engine) -> bool:
+    """The same while no run is under way, for one of an older craftwatch would write as it used to.
+
+    Raises AlreadyRunning as well.
+    """
+    if _revision(engine) == _head():
+        return False
+    with run_lock(engine):
+        return migrate(engine)
+
+
+@contextmanager
+def locked_archive(engine: Engine, *, shared: bool = False) -> Iterator[RunLock]:
+    """`run_lock` on an archive that has, and keeps, the schema of this code. Raises what check_schema raises, too."""
+    check_schema(engine)  # first, for a lock leaves its file beside a database that may not be there
+    with run_lock(engine, shared=shared) as lock:
+        check_schema(engine)  # it may have been brought further while others had the lock
+        yield lock
 
 
 def check_schema(engine: Engine) -> None:

@@ -21,17 +21,10 @@ if TYPE_CHECKING:
 @explaining
 def migrate() -> None:
     """Create the database, or bring it up to date."""
-    from db.lock import run_lock
-    from db.migrations import is_up_to_date
-    from db.migrations import migrate as bring_up_to_date
+    from db.migrations import migrate_alone
 
-    engine = open_database()
-    if is_up_to_date(engine):
-        click.echo("The database is up to date.")
-        return
-    with run_lock(engine):
-        bring_up_to_date(engine)
-    click.echo("The database was brought up to date.")
+    was_older = migrate_alone(open_database())
+    click.echo("The database was brought up to date." if was_older else "The database is up to date.")
 
 
 @click.command()
@@ -40,8 +33,7 @@ def migrate() -> None:
 def retag(dry_run: bool) -> None:
     """Give the whole archive the tags of today's rules."""
     from db.checkup import note_retagged
-    from db.lock import run_lock
-    from db.migrations import check_schema
+    from db.migrations import locked_archive
     from db.store import Store, count_items
     from db.vocabulary import load_vocabulary
     from scraper.retag import report_text
@@ -51,10 +43,9 @@ def retag(dry_run: bool) -> None:
     from scraper.tag import packaged_tagger
 
     engine = open_database()
-    check_schema(engine)
     vocabulary = load_vocabulary()
     sources = {source.id: source for source in load_sources(load_settings().sources)}
-    with run_lock(engine), progress_bar(count_items(engine), "Tagging") as step:
+    with locked_archive(engine), progress_bar(count_items(engine), "Tagging") as step:
         store = Store(engine, vocabulary.departments_of_crafts)
         report = tag_anew(store, packaged_tagger(), sources, datetime.now(UTC), dry_run=dry_run, on_batch=step)
         if not dry_run:

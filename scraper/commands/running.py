@@ -88,7 +88,7 @@ def serve(**places: Any) -> None:
 @explaining
 def up(sample: bool, **places: Any) -> None:
     """Migrate, scrape what is due, serve the API, and go on scraping on schedule."""
-    from db.migrations import migrate as bring_up_to_date
+    from db.migrations import migrate_alone
     from scraper.report import summary_text
     from scraper.run import Run, sample_database
     from scraper.serving import scraping_alongside, serve_until_stopped
@@ -100,7 +100,7 @@ def up(sample: bool, **places: Any) -> None:
         if sample:
             sample_database()
         engine = open_database()
-        bring_up_to_date(engine)
+        migrate_alone(engine)
         run = Run.of_sample(engine, settings) if sample else Run.of_settings(engine, settings)
         report = _once(replace(run, stop=stop))
         announce(summary_text(report), err=False)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -15,7 +15,7 @@ from sqlalchemy import Engine, inspect, text
 
 from db.engine import open_engine
 from db.errors import NoDatabase, NotOurs, SchemaTooNew, SchemaTooOld
-from db.migrations import check_schema, is_up_to_date, migrate
+from db.migrations import check_schema, locked_archive, migrate, migrate_alone
 from db.migrations.names import include_name
 from db.models import metadata
 from tests.api.archive import make_headcount, make_labels, make_shelf
@@ -133,7 +133,7 @@ HISTORIES = {"none": [], "another": ["ae1027a6acf0"], "like ours": ["0001"], "tw
 
 
 @pytest.mark.parametrize("revisions", HISTORIES.values(), ids=HISTORIES)
-@pytest.mark.parametrize("ask", [check_schema, migrate, is_up_to_date])
+@pytest.mark.parametrize("ask", [check_schema, migrate, migrate_alone])
 def test_a_database_of_another_program_is_refused(
     stranger: Engine, ask: Callable[[Engine], object], revisions: list[str]
 ) -> None:
@@ -149,6 +149,20 @@ def test_a_database_of_a_much_later_craftwatch_is_still_ours(stranger: Engine) -
     give_history(stranger, "0999")
     with pytest.raises(SchemaTooNew, match="Update craftwatch"):
         check_schema(stranger)
+
+
+def test_a_schema_that_changed_while_the_lock_was_waited_for_is_noticed(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    @contextmanager
+    def wait_for_another(engine: Engine, *, shared: bool) -> Iterator[None]:
+        with engine.begin() as connection:
+            connection.execute(text("UPDATE alembic_version SET version_num = '0999'"))
+        yield
+
+    monkeypatch.setattr("db.migrations.run_lock", wait_for_another)
+    with pytest.raises(SchemaTooNew), locked_archive(engine, shared=True):
+        pytest.fail("it was begun")
 
 
 def test_a_database_that_was_emptied_can_be_migrated(stranger: Engine) -> None:

@@ -68,13 +68,16 @@ def test_a_second_run_beside_another_exits_75(desk: Desk) -> None:
     assert "under way" in done.output
 
 
-def test_a_database_is_not_brought_up_to_date_beside_a_run(desk: Desk) -> None:
+@pytest.mark.parametrize("command", ["migrate", "up --port 0"])
+def test_a_database_is_not_brought_up_to_date_beside_a_run(desk: Desk, command: str) -> None:
     engine = open_engine(desk.database)
     with engine.begin() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '0002'"))
     with run_lock(engine):
-        done = desk.run("migrate")
-    assert done.exit_code == 75
+        done = desk.run(*command.split())
+    with engine.connect() as connection:
+        version = connection.scalar(text("SELECT version_num FROM alembic_version"))
+    assert (done.exit_code, version) == (75, "0002")
 
 
 def test_a_database_that_is_up_to_date_is_left_alone_beside_a_run(desk: Desk) -> None:
