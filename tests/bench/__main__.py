@@ -6,6 +6,7 @@ import argparse
 import importlib
 import json
 import sys
+from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -17,7 +18,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def main() -> int:
-    arguments = _parser().parse_args()
+    arguments = read_arguments()
     arguments.folder.mkdir(parents=True, exist_ok=True)
     rows: list[Row] = []
     with ExitStack() as stack:
@@ -43,16 +44,25 @@ def main() -> int:
     return 0
 
 
-def _parser() -> argparse.ArgumentParser:
+def read_arguments(words: Sequence[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
-    parser.add_argument("section", nargs="*", choices=[*SECTIONS, []], default=list(SECTIONS))
+    # Without `choices`: argparse of Python 3.11 takes no list that is empty for one of them.
+    parser.add_argument("section", nargs="*", type=_section, help=f"{', '.join(SECTIONS)}; all where none is named")
     parser.add_argument("--items", type=int, nargs="+", default=[100_000, 1_000_000], help="sizes of the archives")
     parser.add_argument("--databases", nargs="+", choices=("sqlite", "postgresql"), default=["sqlite", "postgresql"])
     parser.add_argument("--folder", type=Path, default=ROOT / ".bench", help="where archives are built and kept")
     parser.add_argument("--yardsticks", type=Path, default=ROOT / ".venv" / "bench" / "bin" / "python")
     parser.add_argument("--seconds", type=float, default=5.0, help="how long a server is asked for one figure")
     parser.add_argument("--json", type=Path, help="write the rows there as well")
-    return parser
+    arguments = parser.parse_args(words)
+    arguments.section = arguments.section or list(SECTIONS)
+    return arguments
+
+
+def _section(name: str) -> str:
+    if name not in SECTIONS:
+        raise argparse.ArgumentTypeError(f"there is no section {name!r}, but {', '.join(SECTIONS)}")
+    return name
 
 
 if __name__ == "__main__":
