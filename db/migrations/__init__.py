@@ -39,7 +39,7 @@ def migrate(engine: Engine) -> bool:
 
 
 def migrate_alone(engine: Engine) -> bool:
-    """The same while no run is under way, for one of an older craftwatch would write as it used to.
+    """`migrate` while no run is under way, for one of an older craftwatch would write as it used to.
 
     Raises AlreadyRunning as well.
     """

@@ -9,7 +9,7 @@ from typing import Protocol
 from isal import isal_zlib
 
 STEP_BYTES = 65_536
-SLICE_BYTES = 4_096  # what was not used of a slice is copied: thousands of tiny gzip members would copy the whole body
+SLICE_BYTES = 4_096  # small: with each tiny gzip member, what is left of its slice is copied
 
 _GZIP_MAGIC = b"\x1f\x8b"  # RFC 1952 §2.3.1
 _GZIP_START = 4  # bytes up to the flags
