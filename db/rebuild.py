@@ -16,11 +16,12 @@ from sqlalchemy import BigInteger, Column, Connection, Engine, Integer, MetaData
 from db.bulk import run
 from db.copying import add_rows, tidy
 from db.engine import is_sqlite
-from db.filing import TermKey, filing_terms
+from db.filing import filing_terms
 from db.labels import unpack_figures, unpack_tags
 from db.migrations import locked_archive
+from db.numbering import TermNumbers
 from db.shapes import Tagging
-from db.store import SECONDS_PER_DAY, TIE_BITS, find_or_add_term, next_version
+from db.store import SECONDS_PER_DAY, TIE_BITS, next_version
 from db.words import are_words_right, index_words
 
 BATCH = 2_000  # items read at once
@@ -89,7 +90,7 @@ def rebuild(
 
 def _file(connection: Connection, departments: Mapping[str, str], on_items: Callable[[int], None]) -> None:
     """Under which terms each item belongs, in a table of this transaction; what an item says of itself is set right."""
-    numbers: dict[TermKey, int] = {}
+    numbers = TermNumbers()
     for items in _items(connection):
         sources = _sources(connection, items[0].id, items[-1].id)
         rows, changed = [], []
@@ -101,8 +102,7 @@ def _file(connection: Connection, departments: Mapping[str, str], on_items: Call
                 language=item.language,
                 departments=departments,
             )
-            for key in keys.keys() - numbers.keys():
-                numbers[key] = find_or_add_term(connection, key)
+            numbers.learn(connection, keys)
             terms = sorted((numbers[key], confidence) for key, confidence in keys.items())
             rows += [(term_id, item.id, confidence) for term_id, confidence in terms]
             said = orjson.dumps(terms).decode()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter as Tally
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
@@ -17,6 +18,7 @@ from sqlalchemy import Connection, Engine, Row, bindparam, func, select, text, u
 from db import bulk
 from db.filing import TermKey, filing_terms
 from db.labels import pack_figures, pack_tags
+from db.numbering import TermNumbers
 from db.shapes import ItemDraft, Source, SourceMemory, Tagging
 from db.tables import ENTRY, ITEM, SOURCE
 from db.types import JSONText, to_epoch
@@ -38,9 +40,6 @@ class Counts:
     changed: int = 0
     unchanged: int = 0
 
-    def plus(self, unchanged: int) -> Counts:
-        return Counts(self.new, self.changed, self.unchanged + unchanged)
-
 
 class Checked(NamedTuple):
     """A check of a source, what is remembered of it from now on, and the entries of its document that are new to the
@@ -59,7 +58,7 @@ class Store:
     def __init__(self, engine: Engine, departments: Callable[[], Mapping[str, str]]) -> None:
         self.engine = engine
         self._departments = lru_cache(maxsize=1)(departments)
-        self._term_ids: dict[TermKey, int] = {}
+        self._numbers = TermNumbers()
 
     def save_check(
         self,
@@ -76,11 +75,11 @@ class Store:
 
     def save_checks(self, checks: Sequence[Checked], *, now: datetime) -> list[Counts]:
         """Save these checks, of a source each, and their entries in one transaction; saved twice, they add no item."""
-        with self.engine.begin() as connection:
-            batch = _Batch(connection, self._term_ids, self._departments, now)
-            counts = [batch.save(each.source, each.entries).plus(each.unchanged) for each in checks]
-            record_checks(connection, [(each.memory, each.check, of) for each, of in zip(checks, counts, strict=True)])
-        self._term_ids.update(batch.new_term_ids)
+        with self._batch(now) as batch:
+            counts = batch.save(checks)
+            record_checks(
+                batch.connection, [(each.memory, each.check, of) for each, of in zip(checks, counts, strict=True)]
+            )
         return counts
 
     def relabel(self, items: Sequence[tuple[Row[Any], Tagging]], *, now: datetime) -> int:
@@ -89,11 +88,16 @@ class Store:
         differing = [(row, tagging) for row, tagging in items if labels_differ(row, tagging, sectors[row.source_id])]
         if not differing:
             return 0
-        with self.engine.begin() as connection:
-            batch = _Batch(connection, self._term_ids, self._departments, now)
+        with self._batch(now) as batch:
             batch.relabel(differing, sectors)
-        self._term_ids.update(batch.new_term_ids)
         return len(differing)
+
+    @contextmanager
+    def _batch(self, now: datetime) -> Iterator[_Batch]:
+        numbers = TermNumbers(self._numbers)  # those given in a transaction that fails are no numbers
+        with self.engine.begin() as connection:
+            yield _Batch(connection, numbers, self._departments, now)
+        self._numbers = numbers
 
 
 def labels_differ(row: Row[Any], tagging: Tagging, source_sector: str) -> bool:
@@ -119,17 +123,44 @@ def source_facts(engine: Engine) -> dict[str, SourceFacts]:
         return {row.id: SourceFacts(row.scope, row.sector) for row in connection.execute(query)}
 
 
+class _Entry(NamedTuple):
+    """`row`: its item, where there is one; `content_hash`: as the source last had it, None where it never did."""
+
+    draft: ItemDraft
+    tagging: Tagging
+    row: Row[Any] | None
+    content_hash: str | None
+
+
+class _Found(NamedTuple):
+    """A check, and what there is of its entries."""
+
+    source: Source
+    entries: Sequence[_Entry]
+    unchanged: int
+
+
+def _apart(checks: Sequence[_Found]) -> int:
+    """How many of the first checks have no item in common."""
+    seen: set[int | str] = set()
+    for place, check in enumerate(checks):
+        items = {entry.draft.item_key if entry.row is None else entry.row.id for entry in check.entries}
+        if seen & items:
+            return place
+        seen |= items
+    return len(checks)
+
+
 @dataclass
 class _Batch:
     """The writes of one transaction, gathered and then sent in bulk."""
 
     connection: Connection
-    term_ids: Mapping[TermKey, int]
+    numbers: TermNumbers
     departments: Callable[[], Mapping[str, str]]
     now: datetime
     version: int = 0
     seconds: int = field(init=False)  # of `now`, as the driver takes it
-    new_term_ids: dict[TermKey, int] = field(default_factory=dict)
     items: list[tuple[Any, ...]] = field(default_factory=list)
     edits: list[dict[str, Any]] = field(default_factory=list)
     titles: list[tuple[int, int, int, str]] = field(default_factory=list)
@@ -142,31 +173,60 @@ class _Batch:
     def __post_init__(self) -> None:
         self.seconds = to_epoch(self.now)
 
-    def save(self, source: Source, tagged: Sequence[Tagged]) -> Counts:
-        if not tagged:
-            return Counts()
-        self._begin()
-        met = self._entries_met(source.id, [draft.entry_key for draft, _ in tagged])
-        by_id = {row.id: row for row in self._rows(_BY_ID, [item_id for item_id, _ in met.values()])}
-        by_key = {row.key: row for row in self._rows(_BY_KEY, [draft.item_key for draft, _ in tagged])}
-        fresh: dict[str, Tagged] = {}
-        changed = 0
-        for draft, tagging in tagged:
-            item_id, content_hash = met.get(draft.entry_key, (None, None))
-            row = by_id.get(item_id) if item_id is not None else by_key.get(draft.item_key)
-            if row is None:
-                fresh.setdefault(draft.item_key, (draft, tagging))
-            elif content_hash != draft.content_hash:
-                changed += row.id not in self.edited and self._meet(source, row, draft, tagging)
-                self._remember(source, draft, row.id)
-        ids = self._allocate([draft for draft, _ in fresh.values()])
-        for draft, tagging in fresh.values():
-            self._add(source, ids[draft.item_key], draft, tagging)
-        for draft, _ in tagged:
-            if draft.item_key in ids and draft.entry_key not in met:
-                self._remember(source, draft, ids[draft.item_key])
-        self._flush()
-        return Counts(len(fresh), changed, len(tagged) - len(fresh) - changed)
+    def save(self, checks: Sequence[Checked]) -> list[Counts]:
+        """What the checks brought, in their order; at once as far as no two of them have an item in common."""
+        counts: list[Counts] = []
+        if any(each.entries for each in checks):
+            self._begin()
+            self.numbers.learn(self.connection, [("source", each.source.id) for each in checks if each.entries])
+        while len(counts) < len(checks):
+            left = self._look_up(checks[len(counts) :])
+            counts += self._save_together(left[: _apart(left)])
+            self._flush()
+        return counts
+
+    def _look_up(self, checks: Sequence[Checked]) -> list[_Found]:
+        met = {each.source.id: self._entries_met(each) for each in checks if each.entries}
+        by_id = {
+            row.id: row for row in self._rows(_BY_ID, [item_id for of in met.values() for item_id, _ in of.values()])
+        }
+        by_key = {
+            row.key: row
+            for row in self._rows(_BY_KEY, [draft.item_key for each in checks for draft, _ in each.entries])
+        }
+        found = []
+        for each in checks:
+            entries = []
+            for draft, tagging in each.entries:
+                item_id, content_hash = met[each.source.id].get(draft.entry_key, (None, None))
+                row = by_id.get(item_id) if item_id is not None else by_key.get(draft.item_key)
+                entries.append(_Entry(draft, tagging, row, content_hash))
+            found.append(_Found(each.source, entries, each.unchanged))
+        return found
+
+    def _save_together(self, checks: Sequence[_Found]) -> list[Counts]:
+        counts: list[Counts] = []
+        fresh: dict[str, tuple[Source, _Entry]] = {}
+        for source, entries, unchanged in checks:
+            new, changed = 0, 0
+            for entry in entries:
+                if entry.row is None:
+                    new += entry.draft.item_key not in fresh
+                    fresh.setdefault(entry.draft.item_key, (source, entry))
+                elif entry.content_hash != entry.draft.content_hash:
+                    changed += entry.row.id not in self.edited and self._meet(
+                        source, entry.row, entry.draft, entry.tagging
+                    )
+                    self._remember(source, entry.draft, entry.row.id)
+            counts.append(Counts(new, changed, len(entries) - new - changed + unchanged))
+        ids = self._allocate([entry.draft for _, entry in fresh.values()])
+        for source, entry in fresh.values():
+            self._add(source, ids[entry.draft.item_key], entry.draft, entry.tagging)
+        for source, entries, _ in checks:
+            for entry in entries:
+                if entry.row is None and entry.content_hash is None:
+                    self._remember(source, entry.draft, ids[entry.draft.item_key])
+        return counts
 
     def relabel(self, items: Iterable[tuple[Row[Any], Tagging]], sectors: Mapping[str, str]) -> None:
         self._begin()
@@ -259,12 +319,12 @@ class _Batch:
     def _remember(self, source: Source, draft: ItemDraft, item_id: int) -> None:
         self.entries.append((source.id, draft.entry_key, item_id, draft.content_hash, self.seconds))
 
-    def _entries_met(self, source_id: str, keys: list[str]) -> dict[str, tuple[int, str]]:
-        """entry_key → (item_id, content_hash) of the entries that this source has had before."""
+    def _entries_met(self, check: Checked) -> dict[str, tuple[int, str]]:
+        """entry_key → (item_id, content_hash) of the entries that the source has had before."""
         return {
             row.entry_key: (row.item_id, row.content_hash)
-            for some in _batches(keys)
-            for row in self.connection.execute(_MET, {"source_id": source_id, "some": some})
+            for some in _batches([draft.entry_key for draft, _ in check.entries])
+            for row in self.connection.execute(_MET, {"source_id": check.source.id, "some": some})
         }
 
     def _rows(self, query: Any, values: list[Any]) -> Iterator[Row[Any]]:
@@ -288,13 +348,10 @@ class _Batch:
         return list(self.connection.scalars(_IDS, {"some": ids}))
 
     def _numbered(self, terms: Mapping[TermKey, int]) -> dict[int, int]:
-        return {self._term_id(key): confidence for key, confidence in terms.items()}
-
-    def _term_id(self, key: TermKey) -> int:
-        number = self.term_ids.get(key) or self.new_term_ids.get(key)
-        if number is None:
-            number = self.new_term_ids[key] = find_or_add_term(self.connection, key)
-        return number
+        numbers = self.numbers
+        if not terms.keys() <= numbers.keys():
+            numbers.learn(self.connection, terms)
+        return {numbers[key]: confidence for key, confidence in terms.items()}
 
     def _flush(self) -> None:
         """Rows in the order of their keys: neighbours are on one page."""
@@ -391,16 +448,6 @@ def next_version(connection: Connection, now: datetime) -> int:
     version = int(connection.execute(text(grow)).scalar_one())
     connection.execute(text("UPDATE counter SET value = :now WHERE name = 'data_changed_at'"), {"now": to_epoch(now)})
     return version
-
-
-def find_or_add_term(connection: Connection, key: TermKey) -> int:
-    names = dict(zip(("axis", "code"), key, strict=True))
-    found = connection.execute(_FIND_TERM, names).scalar_one_or_none()
-    return int(found if found is not None else connection.execute(_ADD_TERM, names).scalar_one())
-
-
-_FIND_TERM = text("SELECT id FROM term WHERE axis = :axis AND code = :code")
-_ADD_TERM = text("INSERT INTO term (axis, code) VALUES (:axis, :code) RETURNING id")
 
 
 def _batches(values: list[T], size: int = 500) -> Iterator[list[T]]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import math
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -13,6 +15,7 @@ from db.store import Checked, Counts, Store
 from db.watch import Check, known_entries
 
 TOGETHER = 20  # sources at most: as long as other writers wait
+PAUSE_SECONDS = 0.1  # from one save to the next while fewer wait: no reader looks more often
 
 
 class Tags(Protocol):
@@ -36,24 +39,33 @@ class Brought:
 
 @dataclass
 class Saver:
-    """`write` does something to the database, off the event loop; `tagger` is asked when there is something to tag."""
+    """`write` does something to the database, off the event loop; `tagger` is asked when there is something to tag.
+
+    So many `together` wait at once, and nobody else is to come before they are saved.
+    """
 
     store: Store
     tagger: Callable[[], Tags]
     now: Callable[[], datetime]
     write: Callable[[Callable[[], Any]], Awaitable[Any]]
+    together: int = TOGETHER
     _waiting: list[Brought] = field(default_factory=list)
     _saved: dict[Brought, Counts] = field(default_factory=dict)
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _enough: asyncio.Event = field(default_factory=asyncio.Event)
+    _last: float = -math.inf  # when the last save began, by the loop's clock
     _failure: Exception | None = None
 
     async def save(self, brought: Brought) -> Counts:
         """What became of the entries. Of what it costs to save an unchanged source, most is the way to the database:
         whose turn it is saves for all who wait. What the database raises is raised to all: a failure ends the run."""
         self._waiting.append(brought)
+        if len(self._waiting) >= self.together:
+            self._enough.set()
         try:
             async with self._turn:
                 if brought not in self._saved:
+                    await self._wait_for_others()
                     await self._save_waiting()
             return self._saved[brought]
         finally:  # also when it is given up
@@ -61,10 +73,19 @@ class Saver:
             if brought in self._waiting:
                 self._waiting.remove(brought)
 
+    async def _wait_for_others(self) -> None:
+        clock = asyncio.get_running_loop().time
+        if len(self._waiting) < self.together:
+            self._enough.clear()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(self._last + PAUSE_SECONDS - clock()):
+                    await self._enough.wait()
+        self._last = clock()
+
     async def _save_waiting(self) -> None:
         if self._failure is not None:  # which took all the patience there is
             raise self._failure
-        together = self._waiting[:TOGETHER]
+        together = self._waiting[: self.together]
         try:
             counts = await self.write(lambda: self._save(together))
         except Exception as error:

@@ -27,7 +27,7 @@ from scraper.fetch import FEED_TYPES, Fetched, FetchError, NotModified, accepted
 from scraper.fetching.answers import Freshness, Validators
 from scraper.parsing.errors import ParseError
 from scraper.parsing.workers import ParserPool
-from scraper.saving import Brought, Saver, Tags
+from scraper.saving import TOGETHER, Brought, Saver, Tags
 from scraper.schedule import Answer, after_check, current_feed_url, may_send_validators, pause_asked
 from scraper.sharing import Alone, site_of_source
 from scraper.stopping import STEP_SECONDS, Stop
@@ -174,7 +174,8 @@ class _Round:
     saver: Saver = field(init=False)
 
     def __post_init__(self) -> None:
-        self.saver = Saver(self.scraper.store, self.scraper.tagger, self.scraper.now, self.write)
+        together = min(TOGETHER, self.scraper.concurrency)
+        self.saver = Saver(self.scraper.store, self.scraper.tagger, self.scraper.now, self.write, together)
 
     async def visit_site(
         self, site: str, wanted: Sequence[tuple[Source, SourceMemory]], places: asyncio.Semaphore

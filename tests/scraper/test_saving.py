@@ -6,13 +6,14 @@ import asyncio
 import itertools
 from collections.abc import Callable
 from typing import Any
+from unittest import mock
 
 import pytest
 from sqlalchemy import Engine, text
 
 from db.store import Checked, Counts, Store
 from db.watch import sync_sources
-from scraper.saving import TOGETHER, Brought, Saver
+from scraper.saving import PAUSE_SECONDS, TOGETHER, Brought, Saver
 from tests.db.factory import NOW, make_check, make_draft, make_memory, make_source, make_tagging
 
 SOURCES = [make_source(f"paper-{number}") for number in range(2 * TOGETHER + 5)]
@@ -62,7 +63,7 @@ def test_what_waits_at_the_same_time_is_saved_together_up_to_a_bound(store: Watc
         return await asyncio.gather(*(saver.save(brought(n, *"abc"[: n % 3])) for n in range(len(SOURCES))))
 
     counts = asyncio.run(save())
-    assert [len(each) for each in store.together] == [1, TOGETHER, TOGETHER, 4]  # the first finds nobody waiting
+    assert [len(each) for each in store.together] == [TOGETHER, TOGETHER, 5]
     assert sorted(itertools.chain.from_iterable(store.together)) == sorted(source.id for source in SOURCES)
     # The first who has an item has it new, and the others the same one.
     assert counts[:3] == [Counts(), Counts(new=1), Counts(new=1, unchanged=1)]
@@ -75,6 +76,32 @@ def test_what_waits_at_the_same_time_is_saved_together_up_to_a_bound(store: Watc
 def test_one_alone_waits_for_nobody(store: Watched) -> None:
     counts = asyncio.run(saver_of(store).save(brought(0, "a")))
     assert (counts, store.together) == (Counts(new=1), [["paper-0"]])
+
+
+def test_who_comes_soon_after_a_save_is_saved_with_those_who_follow(store: Watched) -> None:
+    async def save() -> float:
+        saver, loop = saver_of(store), asyncio.get_running_loop()
+        await saver.save(brought(0, "a"))
+        began = loop.time()
+        soon = asyncio.create_task(saver.save(brought(1, "b")))
+        await asyncio.sleep(PAUSE_SECONDS / 4)
+        await asyncio.gather(soon, saver.save(brought(2, "c")))
+        return loop.time() - began
+
+    assert asyncio.run(save()) > PAUSE_SECONDS / 2
+    assert store.together == [["paper-0"], ["paper-1", "paper-2"]]
+
+
+def test_where_nobody_else_can_come_nobody_waits(store: Watched) -> None:
+    async def save() -> None:
+        saver = Saver(store, Tagger, lambda: NOW, write, together=1)
+        async with asyncio.timeout(60):
+            for number in range(10):
+                await saver.save(brought(number))
+
+    with mock.patch("scraper.saving.PAUSE_SECONDS", 1_000):
+        asyncio.run(save())
+    assert [len(each) for each in store.together] == [1] * 10
 
 
 def test_one_that_is_given_up_while_it_waits_costs_the_others_nothing(store: Watched) -> None:
@@ -99,7 +126,7 @@ def test_who_comes_after_many_that_were_given_up_is_saved(store: Watched) -> Non
         return await tasks[-1]
 
     assert asyncio.run(save()) == Counts(new=1)
-    assert [len(each) for each in store.together] == [1, 1]
+    assert [len(each) for each in store.together] == [TOGETHER, 1]
 
 
 def test_a_failure_is_told_to_all_and_nothing_is_tried_after_it(
@@ -115,7 +142,7 @@ def test_a_failure_is_told_to_all_and_nothing_is_tried_after_it(
 
     async def save() -> list[Counts | BaseException]:
         saver = saver_of(store)
-        return await asyncio.gather(*(saver.save(brought(n, f"{n}")) for n in range(3)), return_exceptions=True)
+        return await asyncio.gather(*(saver.save(brought(n)) for n in range(TOGETHER + 3)), return_exceptions=True)
 
-    assert [type(each) for each in asyncio.run(save())] == [OSError] * 3
-    assert tried == [1]
+    assert [type(each) for each in asyncio.run(save())] == [OSError] * (TOGETHER + 3)
+    assert tried == [TOGETHER]

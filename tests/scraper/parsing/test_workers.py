@@ -108,6 +108,28 @@ def test_no_more_workers_than_the_pool_is_large():
     assert asyncio.run(run()) <= 2
 
 
+def test_a_few_documents_are_left_to_one_worker():
+    async def run():
+        async with ParserPool(2) as pool:
+            await asyncio.gather(*(pool.parse(GOOD, "", SOURCE.feed_url, SOURCE, NOW) for _ in range(3)))
+            return len(workers())
+
+    assert asyncio.run(run()) == 1
+
+
+def test_a_document_that_takes_long_does_not_hold_up_the_others():
+    async def run():
+        async with ParserPool(2, time_limit=30) as pool:
+            endless = asyncio.create_task(pool.parse(ENDLESS, "", SOURCE.feed_url, SOURCE, NOW))
+            others = (pool.parse(GOOD, "", SOURCE.feed_url, SOURCE, NOW) for _ in range(3))
+            items = await asyncio.wait_for(asyncio.gather(*others), 10)
+            still_busy = not endless.done()
+            endless.cancel()
+            return [bool(each.drafts) for each in items], still_busy, len(workers())
+
+    assert asyncio.run(run()) == ([True] * 3, True, 2)
+
+
 def test_a_worker_goes_on_to_the_next_usual_document():
     assert len(workers_after(GOOD, GOOD)) == 1
 
