@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TypeVar
 
+from anyio import CapacityLimiter, to_thread
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import HTTPConnection
 
@@ -18,10 +20,14 @@ from api.settings import ApiSettings
 from db.archive import Archive, Moment, Moved, NotInMemory, Snapshot
 from db.coverage import Checks
 from db.recent import Newest
+from db.sets import Changed
 from db.sources import load_source_names
+from db.steps import Steps, at_once
 from db.vocabulary import Vocabulary
 
 NAMES_FOR_SECONDS = 30  # a source renamed in its file shows after as long
+BIT_SECONDS = 0.0002  # as long as a request takes
+PAUSE_SECONDS = 0.001
 T = TypeVar("T")
 
 
@@ -65,13 +71,30 @@ class Context:
         except Moved:
             return self.read_now(work)
 
-    def _take_up(self) -> Moment:
-        """The newest moment, when all that many requests would first have to find out of it is in memory."""
+    async def _take_up(self, threads: CapacityLimiter) -> Moment:
+        """The newest moment, when all that many requests would first have to find out of it is in memory.
+
+        Bit by bit, with a look at the requests in between: a thread that computes would make them wait for longer.
+        """
+        if self.archive.is_sqlite:
+            moment, changed = await _bit_by_bit(self._look())
+        else:
+            moment, changed = await to_thread.run_sync(at_once, self._look(), limiter=threads)
+        if changed is not None:
+            await _bit_by_bit(self.archive.keeper.follow(changed))
+            await _bit_by_bit(self.archive.refresh())
+        if self.archive.keeper.is_long:
+            self._ordering = asyncio.create_task(_bit_by_bit(self.archive.keeper.put_in_order()))
+        return moment
+
+    def _look(self) -> Steps[tuple[Moment, Changed | None]]:
+        """Ask the database for all that."""
         with Archive.snapshot(self.archive) as snapshot:  # which is no answer, for those who time answers
+            if snapshot.sqlite:
+                snapshot.take_time()  # between the steps, that is
             snapshot.term_ids()
-            if snapshot.has_sets():
-                snapshot.sets()
-            return snapshot.moment
+            changed = (yield from self.archive.keeper.changed(snapshot)) if snapshot.has_sets() else None
+            return snapshot.moment, changed
 
     def read_now(self, work: Callable[[Snapshot], T]) -> T:
         with self.archive.snapshot() as snapshot:
@@ -113,3 +136,16 @@ def context_of(connection: HTTPConnection) -> Context:
 
 def utc_now() -> datetime:
     return datetime.now(UTC)
+
+
+async def _bit_by_bit(steps: Steps[T]) -> T:
+    while True:
+        end = time.perf_counter() + BIT_SECONDS
+        try:
+            next(steps)
+            while time.perf_counter() < end:
+                next(steps)
+        except StopIteration as done:
+            result: T = done.value
+            return result
+        await asyncio.sleep(PAUSE_SECONDS)

@@ -1,30 +1,30 @@
-"""Of which moment requests are answered: the newest, taken up ten times a second however many ask."""
+"""Of which moment requests are answered: the newest, taken up once a second however many ask."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
-from anyio import CapacityLimiter, to_thread
+from anyio import CapacityLimiter
 
 from db.archive import Moment
 from db.engine import READ_LIMIT_SECONDS
 
-LAG_SECONDS = 0.1
-PATIENCE = 5  # lags: so old may a moment be while a newer one is taken up
+LAG_SECONDS = 1.0  # whoever has an answer may keep it much longer
+PATIENCE = 2  # lags: so old may a moment be while a newer one is taken up
 THREADS = 2  # one that hangs does not hold up the next
 
 
 class Moments:
-    """The newest moment of the archive, or one that was the newest up to five `lag` seconds ago.
+    """The newest moment of the archive, or one that was the newest up to two `lag` seconds ago.
 
-    While a scraper saves, what a moment brings is then found out for many requests at once, by a thread (`take_up`) for
+    While a scraper saves, what a moment brings is then found out for many requests at once, by a task (`take_up`) for
     which none of them waits; who comes after a pause does. With a `lag` of 0 no taking up that began before a request
     came serves that request. A reader who has to ask the database may be told of a newer moment than the next reader.
     For one loop at a time.
     """
 
-    def __init__(self, take_up: Callable[[], Moment], lag: float = LAG_SECONDS) -> None:
+    def __init__(self, take_up: Callable[[CapacityLimiter], Awaitable[Moment]], lag: float = LAG_SECONDS) -> None:
         self._take_up, self._lag = take_up, lag
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -70,7 +70,7 @@ class Moments:
             await asyncio.wait([before], timeout=READ_LIMIT_SECONDS)  # it may hang, and the next may well not
         self._under_way, self._next = self._next, None
         self._last_begun = begun = asyncio.get_running_loop().time()
-        self._known = moment = await to_thread.run_sync(self._take_up, limiter=self._threads)
+        self._known = moment = await self._take_up(self._threads)
         self._begun = begun
         return moment
 

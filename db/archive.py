@@ -7,7 +7,7 @@ import sqlite3
 import sys
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -20,6 +20,7 @@ from db.errors import DatabaseError, DatabaseUnusable, TooSlow, explain
 from db.filing import TermKey
 from db.migrations import check_schema
 from db.sets import SetKeeper, TermSets
+from db.steps import Steps
 
 TIE_BITS = 20  # of an item's id: what tells apart the items of one second
 SECONDS_PER_DAY = 86_400
@@ -100,6 +101,22 @@ class Archive:
             connection.close()
         else:
             self._idle.append(connection)
+
+    def refresh(self) -> Steps[None]:
+        """Have idle connections let go of the pages of an older version: else the next reader waits for that.
+
+        SQLite drops all that a connection has mapped when the file was changed by another: a millisecond at times.
+        """
+        for _ in range(len(self._idle)):
+            with suppress(IndexError):  # another thread may have taken it
+                connection = self._idle.pop(0)
+                try:
+                    connection.execute("SELECT 1 FROM counter").fetchall()
+                except sqlite3.Error:
+                    connection.close()
+                else:
+                    self._idle.append(connection)
+            yield
 
     def close(self) -> None:
         while self._idle:
@@ -204,6 +221,13 @@ class Snapshot:
         """The rows of a statement whose parameters are written `?`, on either database."""
         self._reach_database()
         return self._ask(statement, parameters)
+
+    def batches(self, statement: str, parameters: Sequence[Any], size: int) -> Iterator[list[tuple[Any, ...]]]:
+        """The same, so many at a time; nothing else may be asked before the last."""
+        self._reach_database()
+        self._cursor.execute(statement if self.sqlite else _for_psycopg(statement), parameters)
+        while rows := self._cursor.fetchmany(size):
+            yield rows
 
     def rows_of_any_moment(self, statement: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """The same, of this moment or a later one: for rows that say themselves since when they are as they are."""

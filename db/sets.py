@@ -23,17 +23,21 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import orjson
 from pyroaring import BitMap
 
+from db.steps import Steps, at_once
+
 if TYPE_CHECKING:
     from db.archive import Snapshot
 
 log = logging.getLogger(__name__)
 SMALL = 20_000  # items that are read at once, while the reader waits; more are read in a thread of their own
-CHANGES = 5_000  # changed items that are followed one by one; more, and all is read anew
+CHANGES = 30_000  # changed items that are followed one by one; more, and all is read anew
 EVERYTHING = (-(2**63), 2**63 - 1)  # ids
 ANY_NUMBER = 2**62  # of changed items
 SOON = 50  # versions: what readers can follow in a moment
 KEPT = 5  # versions whose sets are kept, for readers who are a little behind the newest
 FEW = 500  # items behind the base that are looked at one by one
+STEP = 25  # changed items that are dealt with at once: a tenth of a millisecond
+PLACES = 2_000  # positions that are worked out at once: as long
 BATCH = 10_000  # rows read in one statement, or dealt with at once: for so long other threads stand still
 
 
@@ -44,11 +48,19 @@ class Bounds(NamedTuple):
     places: list[int]
 
 
+class Changed(NamedTuple):
+    """(id, [[term, confidence], …] as JSON) of the items that changed after one version and up to another."""
+
+    rows: list[tuple[Any, ...]]
+    since: int
+    version: int
+
+
 class TermSets:
     """The sets as of data version `version`, which stay as they are: what follows is other sets.
 
-    Those that followed from one another share the positions of the items, which only become more: the newer ones are in
-    none of the older sets.
+    Those that followed from one another share the positions of the items, which only become more: an item behind the
+    base is known to the sets that have it in their order.
     """
 
     def __init__(self, version: int, ids: array[int], sets: dict[int, BitMap]) -> None:
@@ -73,40 +85,51 @@ class TermSets:
         }
         return cls(snapshot.version, ids, sets)
 
-    def in_order(self) -> TermSets:
+    def in_order(self) -> Steps[TermSets]:
         """The same sets with every item in its place; those before the first that has to move are not touched."""
-        base, ids = self._base, self._ids[: self._size]
-        order = sorted(ids[base:])
-        sets = {term_id: under.copy() for term_id, under in self._sets.items()}
+        base, ids, order = self._base, self._ids[: self._size], self._order
         stays = first = bisect_left(ids, order[0], 0, base) if order else base
         placed, places = ids[:stays], {}
-        moved: list[int] = []  # the new position of each item from `stays` on, by the old ones
+        moved = array("q")  # the new position of each item from `stays` on, by the old ones
         for before, item_id in enumerate(order):
             place = bisect_left(ids, item_id, first, base)
             placed.extend(ids[first:place])
-            moved.extend(range(first + before, place + before))
+            yield from _fill(moved, first + before, place + before)
             places[item_id] = len(placed)
             placed.append(item_id)
             first = place
+            if before % STEP == 0:
+                yield
         placed.extend(ids[first:base])
-        moved.extend(range(first + len(order), base + len(order)))
-        moved.extend(map(places.__getitem__, ids[base:]))
-        for under in sets.values():
+        yield from _fill(moved, first + len(order), base + len(order))
+        for start in range(base, len(ids), PLACES):  # those not in our order are in no set
+            moved.extend(places.get(item_id, 0) for item_id in ids[start : start + PLACES])
+            yield
+        sets = {}
+        for term_id, under in self._sets.items():
+            sets[term_id] = under = under.copy()
             positions = (under & BitMap(range(stays, len(ids)))).to_array()
             under.remove_range(stays, len(ids))
-            for start in range(0, len(positions), BATCH):
-                under.update([moved[position - stays] for position in positions[start : start + BATCH]])
+            for start in range(0, len(positions), PLACES):
+                under.update([moved[position - stays] for position in positions[start : start + PLACES]])
+                yield
+            yield
         return TermSets(self.version, placed, sets)
 
-    def changes(self, snapshot: Snapshot, most: int) -> list[tuple[Any, ...]] | None:
+    def changes(self, snapshot: Snapshot, most: int) -> Steps[list[tuple[Any, ...]] | None]:
         """(id, [[term, confidence], …] as JSON) of what changed up to this snapshot; None if more than `most` items."""
-        rows = snapshot.rows("SELECT id, terms FROM item WHERE version > ? LIMIT ?", (self.version, most + 1))
+        rows: list[tuple[Any, ...]] = []
+        statement = "SELECT id, terms FROM item WHERE version > ? LIMIT ?"
+        for some in snapshot.batches(statement, (self.version, most + 1), STEP):
+            rows += some
+            yield
         return rows if len(rows) <= most else None
 
-    def followed(self, rows: Sequence[tuple[Any, ...]], version: int) -> TermSets:
+    def followed(self, rows: Sequence[tuple[Any, ...]], version: int) -> Steps[TermSets]:
         """The sets as of a later version, in which these items had changed; what stays the same is shared.
 
-        Not for two threads at once. What was taken over already is taken over once more, which changes nothing.
+        Others may follow between two steps, but not within one. What was taken over already is taken over once more,
+        which changes nothing.
         """
         sets, order = dict(self._sets), self._order[:]
         copied: set[int] = set()
@@ -117,23 +140,27 @@ class TermSets:
                 sets[term_id] = sets[term_id].copy() if term_id in sets else BitMap()
             return sets[term_id]
 
-        documents = orjson.loads(f"[{','.join(terms for _, terms in rows)}]")  # one is read faster than many
         filed: defaultdict[int, list[int]] = defaultdict(list)
-        for (item_id, _), terms in zip(rows, documents, strict=True):
-            position = self._position(item_id)
-            if position < 0:
-                position = self._later[item_id] = len(self._ids)
-                self._ids.append(item_id)
-            if position >= self._size:
-                insort(order, item_id)
-            else:
-                kept = {term_id for term_id, _ in terms}
-                for term_id in [each for each, under in sets.items() if position in under and each not in kept]:
-                    change(term_id).discard(position)
-            for term_id, _ in terms:
-                filed[term_id].append(position)
+        for first in range(0, len(rows), STEP):
+            some = rows[first : first + STEP]
+            documents = orjson.loads(f"[{','.join(terms for _, terms in some)}]")  # one is read faster than many
+            for (item_id, _), terms in zip(some, documents, strict=True):
+                position = self._position(item_id)
+                if position < 0:
+                    position = self._later[item_id] = len(self._ids)
+                    self._ids.append(item_id)
+                if position >= self._base and not _has(order, item_id):
+                    insort(order, item_id)
+                else:
+                    kept = {term_id for term_id, _ in terms}
+                    for term_id in [each for each, under in sets.items() if position in under and each not in kept]:
+                        change(term_id).discard(position)
+                for term_id, _ in terms:
+                    filed[term_id].append(position)
+            yield
         for term_id, positions in filed.items():
             change(term_id).update(positions)
+            yield
         later = copy(self)
         later.version, later.since, later.changed = version, self.version, [item_id for item_id, _ in rows]
         later._sets, later._order, later._size = sets, order, len(self._ids)
@@ -248,43 +275,84 @@ class SetKeeper:
         self._kept: tuple[TermSets, ...] = ()  # of the last few versions, the newest last
         self._making = threading.Lock()
         self._following = threading.Lock()
+        self._missed: list[Changed] | None = None  # what those that are put in order have to catch up with
 
     @property
     def ready(self) -> bool:
         return bool(self._kept)
 
+    @property
+    def is_long(self) -> bool:
+        """Whether somebody should `put_in_order`, and nobody does."""
+        kept = self._kept
+        return bool(kept) and kept[-1].is_long and not self._making.locked()
+
     def at(self, snapshot: Snapshot) -> TermSets | None:
         """The sets as of this snapshot; None where they are not made yet, or are of later moments."""
-        kept = self._kept
-        for sets in reversed(kept):
-            if sets.version == snapshot.version:
-                return sets
-        if not kept:
+        sets = self._of(snapshot.version)
+        if sets is not None:
+            return sets
+        if not self._kept:
             return self._make(snapshot)
-        if snapshot.version < kept[-1].version:
-            return None
-        # The database is asked without the lock, for which others may not have to wait long.
-        since = kept[-1].version
-        rows = kept[-1].changes(snapshot, CHANGES)
-        if rows is None:
-            if self._kept is kept:  # else new ones were ready meanwhile
-                self._kept = ()
-            return self._make(snapshot)
-        return self._follow(rows, since, snapshot.version)
+        changed = at_once(self.changed(snapshot))
+        if changed is None:
+            return self._of(snapshot.version)
+        sets = at_once(self.follow(changed))
+        if self.is_long:
+            threading.Thread(target=at_once, args=(self.put_in_order(),), name="term sets", daemon=True).start()
+        return sets
 
-    def _follow(self, rows: Sequence[tuple[Any, ...]], since: int, version: int) -> TermSets | None:
-        """`rows`: what changed after version `since`. Sets put in order meanwhile may be of an earlier one."""
-        with self._following:
-            kept = self._kept
-            if not kept or kept[-1].version < since:
+    def _of(self, version: int) -> TermSets | None:
+        return next((sets for sets in reversed(self._kept) if sets.version == version), None)
+
+    def changed(self, snapshot: Snapshot) -> Steps[Changed | None]:
+        """What `follow` wants to know to follow up to this snapshot; None where there is nothing to follow.
+
+        The database is asked without the lock, for which others may not have to wait long.
+        """
+        kept = self._kept
+        if not kept or snapshot.version <= kept[-1].version:
+            return None
+        rows = yield from kept[-1].changes(snapshot, CHANGES)
+        if rows is not None:
+            return Changed(rows, kept[-1].version, snapshot.version)
+        if self._kept is kept:  # else new ones were ready meanwhile
+            self._kept = ()
+        self._make(snapshot)
+        return None
+
+    def follow(self, changed: Changed) -> Steps[TermSets | None]:
+        """The sets as of the version up to which this changed; None where there are others by now.
+
+        Sets put in order meanwhile may be of a version before all that changed.
+        """
+        rows, since, version = changed
+        while True:
+            newest = self._kept[-1] if self._kept else None
+            if newest is None or newest.version < since:
                 return None
-            newest = kept[-1]
-            if newest.version < version:
-                newest = newest.followed(rows, version)
-                self._kept = (*kept[1 - KEPT :], newest)
-        if newest.is_long and not self._making.locked():
-            self._begin_aside()
+            if newest.version >= version:
+                break
+            later = yield from self._in_turn(newest.followed(rows, version))
+            with self._following:
+                if self._kept and self._kept[-1] is newest:  # else another was as far before us
+                    newest = later
+                    self._kept = (*self._kept[1 - KEPT :], later)
+                    if self._missed is not None:
+                        self._missed.append(changed)
+                    break
         return newest if newest.version == version else None
+
+    def _in_turn(self, steps: Steps[TermSets]) -> Steps[TermSets]:
+        """Nobody else follows within a step."""
+        while True:
+            with self._following:
+                try:
+                    next(steps)
+                except StopIteration as end:
+                    sets: TermSets = end.value
+                    return sets
+            yield
 
     def _make(self, snapshot: Snapshot) -> TermSets | None:
         if self._making.locked():
@@ -301,30 +369,49 @@ class SetKeeper:
         threading.Thread(target=self._make_aside, name="term sets", daemon=True).start()
 
     def _make_aside(self) -> None:
-        """The sets that there are, if any, serve until the new ones have caught up with what came meanwhile."""
         if not self._making.acquire(blocking=False):
             return  # another thread was begun at the same moment
         try:
-            kept = self._kept
-            if kept:
-                sets = kept[-1].in_order()
-            else:
-                with self._snapshot() as snapshot:
-                    sets = TermSets.read(snapshot)
+            with self._snapshot() as snapshot:
+                sets = TermSets.read(snapshot)
             missing = SOON + 1
             while missing > SOON:
                 with self._snapshot() as snapshot:
                     snapshot.take_time()
                     missing = snapshot.version - sets.version
-                    rows = sets.changes(snapshot, ANY_NUMBER)
-                sets = sets.followed(rows or (), snapshot.version)
-            with self._following:
-                # Readers of the last moments go on with what they have.
-                self._kept = (*(each for each in self._kept[1 - KEPT :] if each.version < sets.version), sets)
+                    rows = at_once(sets.changes(snapshot, ANY_NUMBER))
+                sets = at_once(sets.followed(rows or (), snapshot.version))
+            self._kept = (sets,)
         except Exception:
             log.exception("The sets of terms could not be made; counts are estimates until they are")
         finally:
             self._making.release()
+
+    def put_in_order(self) -> Steps[None]:
+        """Give the items behind the base their places among the others; what comes meanwhile is caught up with."""
+        if not self._making.acquire(blocking=False):
+            return  # somebody is at it
+        try:
+            with self._following:
+                kept, self._missed = self._kept, []
+            if not kept:
+                return
+            sets = yield from kept[-1].in_order()
+            while missed := self._end_with(sets):
+                for changed in missed:
+                    sets = yield from sets.followed(changed.rows, changed.version)
+        finally:
+            self._missed = None
+            self._making.release()
+
+    def _end_with(self, sets: TermSets) -> list[Changed]:
+        """What these have missed; where that is nothing, they are kept."""
+        with self._following:
+            missed, self._missed = self._missed or [], []
+            if not missed:
+                # Readers of the last moments go on with what they have.
+                self._kept = (*(each for each in self._kept[1 - KEPT :] if each.version < sets.version), sets)
+            return missed
 
 
 def _all_ids(snapshot: Snapshot) -> Iterable[int]:
@@ -345,6 +432,17 @@ def _by_batch(snapshot: Snapshot, statement: str, parameters: tuple[int, ...]) -
         if len(rows) < BATCH:
             return
         last = rows[-1][0]
+
+
+def _fill(values: array[int], low: int, high: int) -> Steps[None]:
+    for start in range(low, high, PLACES):
+        values.extend(range(start, min(start + PLACES, high)))
+        yield
+
+
+def _has(ascending: Sequence[int], wanted: int) -> bool:
+    place = bisect_left(ascending, wanted)
+    return place < len(ascending) and ascending[place] == wanted
 
 
 def _is_known(position: int) -> bool:

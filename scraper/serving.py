@@ -21,7 +21,7 @@ from scraper.stopping import PARENT, Stop
 FIRST_INHERITED = 3  # sd_listen_fds(3)
 FINISHING_SECONDS = 10  # for requests under way when we are asked to end
 LINGERING_SECONDS = 0.2
-SWITCH_SECONDS = 0.0005  # how long a thread that computes may let the others wait, each time they have work again
+SWITCH_SECONDS = 0.0001  # how long a thread that computes may let the others wait, each time they have work again
 # When the garbage collector looks: a request leaves next to nothing that it would find, and a look holds up the others.
 GARBAGE = (20_000, 20, 100)
 CHILD_SECONDS = 30.0  # for the scraper beside us to save what is under way: more than STOPPING_SECONDS

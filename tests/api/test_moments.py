@@ -8,11 +8,12 @@ import threading
 from collections.abc import Callable
 
 import pytest
+from anyio import CapacityLimiter, to_thread
 from fastapi.testclient import TestClient
 from starlette.concurrency import run_in_threadpool
 
 from api.dependencies import Context
-from api.moments import Moments
+from api.moments import LAG_SECONDS, Moments
 from db.archive import Moment
 from db.errors import DatabaseUnusable
 from tests.api.archive import Shelf
@@ -45,10 +46,15 @@ def counted() -> Callable[[], Moment]:
     return lambda: Moment(next(numbers), 0)
 
 
+def moments_of(read: Callable[[], Moment], lag: float = LAG_SECONDS) -> Moments:
+    """Taken up by a thread that reads."""
+    return Moments(lambda threads: to_thread.run_sync(read, limiter=threads), lag)
+
+
 def test_who_comes_during_a_reading_waits_for_the_next_which_all_of_them_share():
     async def scene() -> None:
         readings = Readings()
-        moments = Moments(readings.read, lag=0)
+        moments = moments_of(readings.read, lag=0)
         first = asyncio.create_task(moments.newest())
         await readings.under_way(1)
         later = [asyncio.create_task(moments.newest()) for _ in range(3)]
@@ -64,7 +70,7 @@ def test_who_comes_during_a_reading_waits_for_the_next_which_all_of_them_share()
 def test_who_goes_away_ends_it_for_nobody_else():
     async def scene() -> None:
         readings = Readings()
-        moments = Moments(readings.read, lag=0)
+        moments = moments_of(readings.read, lag=0)
         goes, stays = asyncio.create_task(moments.newest()), asyncio.create_task(moments.newest())
         await readings.under_way(1)
         goes.cancel()
@@ -85,7 +91,7 @@ def test_an_error_is_told_to_all_who_wait_and_not_remembered():
         return answer
 
     async def scene() -> None:
-        moments = Moments(read, lag=0)
+        moments = moments_of(read, lag=0)
         with pytest.raises(DatabaseUnusable):
             await moments.newest()
         assert (await moments.newest()).version == 7
@@ -95,7 +101,7 @@ def test_an_error_is_told_to_all_who_wait_and_not_remembered():
 
 def test_a_moment_is_good_for_as_long_as_it_may_lag_behind():
     async def scene() -> None:
-        moments = Moments(counted(), lag=0.1)
+        moments = moments_of(counted(), lag=0.1)
         assert [each.version for each in await asyncio.gather(moments.newest(), moments.newest())] == [1, 1]
         assert (await moments.newest()).version == 1
         await asyncio.sleep(0.51)
@@ -107,7 +113,7 @@ def test_a_moment_is_good_for_as_long_as_it_may_lag_behind():
 def test_its_age_counts_from_when_its_reading_began():
     async def scene() -> None:
         readings = Readings()
-        moments = Moments(readings.read, lag=0.1)
+        moments = moments_of(readings.read, lag=0.1)
         first = asyncio.create_task(moments.newest())
         await asyncio.sleep(0.51)
         readings.go_on(2)
@@ -120,7 +126,7 @@ def test_its_age_counts_from_when_its_reading_began():
 def test_nobody_waits_while_a_newer_moment_is_taken_up_unless_the_known_one_is_too_old():
     async def scene() -> None:
         readings = Readings()
-        moments = Moments(readings.read, lag=0.1)
+        moments = moments_of(readings.read, lag=0.1)
         readings.go_on()
         assert (await moments.newest()).version == 1
         await asyncio.sleep(0.12)
@@ -146,7 +152,7 @@ def test_it_does_not_wait_for_threads_that_answers_take():
                 group.create_task(run_in_threadpool(done.wait, 10))
             await asyncio.sleep(0.05)
             async with asyncio.timeout(2):
-                assert (await Moments(counted(), lag=0).newest()).version == 1
+                assert (await moments_of(counted(), lag=0).newest()).version == 1
             done.set()
 
     asyncio.run(scene())
@@ -155,7 +161,7 @@ def test_it_does_not_wait_for_threads_that_answers_take():
 def test_who_comes_while_the_first_is_read_waits_for_that_one():
     async def scene() -> None:
         readings = Readings()
-        moments = Moments(readings.read, lag=0.1)
+        moments = moments_of(readings.read, lag=0.1)
         first = asyncio.create_task(moments.newest())
         await readings.under_way(1)
         second = asyncio.create_task(moments.newest())
@@ -172,7 +178,7 @@ def test_a_reading_that_hangs_hinders_nobody_for_long(monkeypatch: pytest.Monkey
     answers = iter([lambda: hangs.wait(10) and Moment(1, 0), lambda: Moment(2, 0)])
 
     async def scene() -> None:
-        moments = Moments(lambda: next(answers)())  # type: ignore[no-any-return, operator]
+        moments = moments_of(lambda: next(answers)())  # type: ignore[no-any-return, operator]
         first = asyncio.create_task(moments.newest())
         await asyncio.sleep(0.01)
         assert (await moments.newest()).version == 2
@@ -185,7 +191,7 @@ def test_a_reading_that_hangs_hinders_nobody_for_long(monkeypatch: pytest.Monkey
 
 def test_what_a_loop_left_unfinished_is_no_hindrance_to_the_next():
     readings = Readings()
-    moments = Moments(readings.read, lag=0)
+    moments = moments_of(readings.read, lag=0)
 
     async def leave() -> None:
         first = asyncio.create_task(moments.newest())
@@ -235,3 +241,42 @@ def test_what_is_in_memory_is_answered_without_the_database(
     for query in ("craft=voice-actor", "craft=voice-actor&limit=7"):
         again = client.get(f"/v1/items?{query}")
         assert (again.status_code, again.json()["data"]) == (200, first.json()["data"])
+
+
+def test_a_moment_that_brings_much_is_taken_up_bit_by_bit(
+    shelf: Shelf, client: TestClient, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("db.sets.STEP", 1)
+    monkeypatch.setattr("api.dependencies.BIT_SECONDS", 0)
+    shelf.add("a", "ai", "voice-actor", "US")
+    assert client.get("/v1/items?craft=voice-actor").json()["total"] == 1
+    for number in range(30):
+        shelf.add(f"item-{number}", "ai", "voice-actor", "US")
+    context: Context = client.app.state.context  # type: ignore[attr-defined]
+
+    async def scene() -> int:
+        turns, take_up = 0, asyncio.create_task(context._take_up(CapacityLimiter(1)))
+        while not take_up.done():
+            turns += 1
+            await asyncio.sleep(0)
+        assert (await take_up).version == context.archive.keeper._kept[-1].version
+        return turns
+
+    assert asyncio.run(scene()) > 30
+
+
+def test_items_behind_the_base_are_put_in_order_by_who_takes_up_the_next_moment(
+    shelf: Shelf, client: TestClient, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("db.sets.SMALL", 3)
+    threads = threading.active_count()
+    keeper = client.app.state.context.archive.keeper  # type: ignore[attr-defined]
+    shelf.add("first", "ai", "voice-actor", "US")
+    assert client.get("/v1/items").json()["total"] == 1
+    lengths = []
+    for number in range(20):
+        shelf.add(f"item-{number}", "ai", "voice-actor", "US")
+        assert client.get("/v1/items?craft=voice-actor").json()["total"] == number + 2
+        lengths.append(keeper._kept[-1].is_long)
+    assert lengths.count(True) < 10
+    assert threading.active_count() <= threads + 2

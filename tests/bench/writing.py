@@ -1,7 +1,7 @@
 """Reading while a scraper writes as fast as it can: how much later the late answers come, and whether any fails.
 
-Of the machine's cores the writer takes one, PostgreSQL another: where there are two, the server and who asks it wait
-for a core as well.
+Of the machine's cores the writer takes one, PostgreSQL another, and what is written keeps the disk busy: where there
+are two, the server and who asks it wait for a core as well. FastAPI's hello-world beside the same writer says how long.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from tests.bench.load import Answered, ask
 from tests.bench.options import Options
 from tests.bench.processes import free_port, running
 from tests.bench.report import Row
-from tests.bench.serving import LIMIT, _crafts, await_exact
+from tests.bench.serving import HELLO, LIMIT, _crafts, await_exact
 
 CONNECTIONS = 8
 # How often it is asked, a second: as readers do who do not wait for one another, and as often as it answers.
@@ -33,24 +33,33 @@ def run(options: Options) -> Iterator[Row]:
         url = _copy(options, database, options.archive(database, items))
         targets = [f"/v1/items?craft={craft}&limit={LIMIT}" for craft in _crafts(url)]
         with ExitStack() as stack:
-            port = free_port()
+            port, hello = free_port(), free_port()
             serve = [sys.executable, "-m", "scraper", "serve", "--port", str(port)]
             stack.enter_context(running(serve, port, {"CRAFTWATCH_DATABASE_URL": url}))
+            stack.enter_context(running([sys.executable, "-m", "tests.bench.hello", str(hello)], hello))
             await_exact(port)
-            ask(port, targets, connections=CONNECTIONS, seconds=2)
-            quiet = {name: _ask(port, targets, rate, options.seconds) for name, rate in LOADS.items()}
+            servers = {"": (port, targets), f"{HELLO}, ": (hello, ["/"])}
+            for server in servers.values():
+                ask(*server, connections=CONNECTIONS, seconds=2)
+            quiet = _ask_all(servers, options.seconds)
             with _writer(url):
-                busy = {name: _ask(port, targets, rate, options.seconds) for name, rate in LOADS.items()}
-        for name in LOADS:
-            before, late = quiet[name].quantile_ms(0.99), busy[name].quantile_ms(0.99)
-            yield Row(section, f"{name}: p99, quiet", before, "ms")
-            yield Row(section, f"{name}: p99, while it writes", late, "ms", late / before, "quiet", "≤ 2")
+                busy = _ask_all(servers, options.seconds)
+        for who, load in quiet:
+            before, late = quiet[who, load].quantile_ms(0.99), busy[who, load].quantile_ms(0.99)
+            yield Row(section, f"{who}{load}: p99, quiet", before, "ms")
+            goal = "" if who else "≤ 2"
+            yield Row(section, f"{who}{load}: p99, while it writes", late, "ms", late / before, "quiet", goal)
         failed = sum(count for each in busy.values() for status, count in each.statuses.items() if status != 200)
         yield Row(section, "answers other than 200", failed, "", goal="≤ 0")
 
 
-def _ask(port: int, targets: list[str], rate: float | None, seconds: float) -> Answered:
-    return ask(port, targets, connections=CONNECTIONS, seconds=seconds, rate=rate)
+def _ask_all(servers: Mapping[str, tuple[int, list[str]]], seconds: float) -> dict[tuple[str, str], Answered]:
+    """By server and load."""
+    return {
+        (who, load): ask(port, targets, connections=CONNECTIONS, seconds=seconds, rate=rate)
+        for who, (port, targets) in servers.items()
+        for load, rate in LOADS.items()
+    }
 
 
 def _copy(options: Options, database: str, url: str) -> str:

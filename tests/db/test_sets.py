@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import random
+import shutil
 import threading
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine
 
 from db.archive import Archive, Snapshot
+from db.engine import open_engine
 from db.errors import TooSlow
 from db.filters import Filter, Sort
 from db.queries import count_items, find_items
-from db.sets import EVERYTHING, TermSets
+from db.sets import EVERYTHING, Changed, TermSets
+from db.steps import Steps, at_once
 from tests.api.archive import Shelf, make_labels, make_shelf
 from tests.db.factory import DAY, NOW, make_draft
 
@@ -71,16 +76,73 @@ def test_sets_put_in_order_answer_as_those_that_are_read_and_follow_what_comes(e
         with archive.snapshot() as snapshot:
             sets = snapshot.sets()
             assert sets is not None
-            ordered, read = sets.in_order(), TermSets.read(snapshot)
+            ordered, read = at_once(sets.in_order()), TermSets.read(snapshot)
             told = [contents(each, snapshot) for each in (ordered, read, sets)]
             assert told[0] == told[1]
             assert [ids for ids, _ in told[0]] == [ids for ids, _ in told[2]]
         write_some(shelf, dice, 100 + step)
         with archive.snapshot() as later:
-            changes = ordered.changes(later, 100)
+            changes = at_once(ordered.changes(later, 100))
             assert changes is not None
-            told = [contents(each, later) for each in (ordered.followed(changes, later.version), TermSets.read(later))]
+            followed = at_once(ordered.followed(changes, later.version))
+            told = [contents(each, later) for each in (followed, TermSets.read(later))]
             assert [ids for ids, _ in told[0]] == [ids for ids, _ in told[1]]
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_who_follows_step_by_step_may_be_overtaken(
+    seed: int, migrated_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """By others who follow to earlier and later versions, and by those who put the sets in order."""
+    monkeypatch.setattr("db.sets.STEP", 1)
+    monkeypatch.setattr("db.sets.PLACES", 2)
+    dice = random.Random(seed)
+    url = f"sqlite:///{shutil.copy(migrated_file, tmp_path / 'steps.db')}"
+    engine, archive = open_engine(url), Archive(url)
+    shelf = make_shelf(engine)
+    write_some(shelf, dice, 0)
+    keeper, under_way = archive.keeper, []
+    with archive.snapshot() as snapshot:
+        assert snapshot.sets() is not None
+    for step in range(1, 8):
+        write_some(shelf, dice, step)
+        with archive.snapshot() as snapshot:
+            changed = at_once(keeper.changed(snapshot))
+            if changed is not None:
+                under_way.append(keeper.follow(changed))
+        if dice.random() < 0.5:
+            under_way.append(keeper.put_in_order())
+        for _ in range(dice.choice((0, 3, 60))):
+            newest = keeper._kept[-1].version
+            if under_way and is_over(chosen := dice.choice(under_way)):
+                under_way.remove(chosen)
+            assert keeper._kept[-1].version >= newest
+    for steps in under_way:
+        at_once(steps)
+    write_some(shelf, dice, 8)
+    with archive.snapshot() as snapshot:
+        sets = snapshot.sets()
+        assert sets is not None
+        at_once(keeper.put_in_order())
+        ordered = snapshot.sets()
+        assert ordered is not None
+        read = contents(TermSets.read(snapshot), snapshot)
+        assert [ids for ids, _ in contents(sets, snapshot)] == [ids for ids, _ in read]
+        assert [ids for ids, _ in contents(ordered, snapshot)] == [ids for ids, _ in read]
+        everything = [row[0] for row in snapshot.rows("SELECT id FROM item ORDER BY id")]
+        half = everything[len(everything) // 2]
+        for each in (sets, ordered):
+            assert each.share(*EVERYTHING, half) == len(everything) / (len(everything) - len(everything) // 2)
+    archive.close()
+    engine.dispose()
+
+
+def is_over(steps: Steps[Any]) -> bool:
+    try:
+        next(steps)
+    except StopIteration:
+        return True
+    return False
 
 
 def contents(sets: TermSets, snapshot: Snapshot) -> list[tuple[list[int], list[int]]]:
@@ -96,7 +158,7 @@ def test_nobody_waits_for_the_database_of_another(engine: Engine, archive: Archi
         before = snapshot.sets()
     shelf.add("b", "ai")
     asked, answered = threading.Event(), threading.Event()
-    ask = Snapshot.rows
+    ask = Snapshot.batches
 
     def ask_slowly(snapshot: Snapshot, *question: object) -> object:
         if threading.current_thread().name == "slow":
@@ -109,7 +171,7 @@ def test_nobody_waits_for_the_database_of_another(engine: Engine, archive: Archi
             followed.append(snapshot.sets())
 
     followed: list[TermSets | None] = []
-    monkeypatch.setattr(Snapshot, "rows", ask_slowly)
+    monkeypatch.setattr(Snapshot, "batches", ask_slowly)
     slow = threading.Thread(target=follow, name="slow")
     slow.start()
     assert asked.wait(10)
@@ -145,9 +207,10 @@ def test_what_changed_after_one_version_is_not_put_on_sets_of_an_earlier_one(eng
     assert second is not None
     keeper = archive.keeper
     with archive.snapshot() as snapshot:
-        changes = second.changes(snapshot, 100)
+        changes = at_once(second.changes(snapshot, 100))
+        assert changes is not None
         keeper._kept = (first,)  # put in order, and published while the database was asked
-        assert keeper._follow(changes or (), second.version, snapshot.version) is None
+        assert at_once(keeper.follow(Changed(changes, second.version, snapshot.version))) is None
         followed = snapshot.sets()
         assert followed is not None
         assert contents(followed, snapshot)[0][0] == contents(TermSets.read(snapshot), snapshot)[0][0]

@@ -8,6 +8,7 @@ import pytest
 
 from db.archive import Archive, Moment, Moved, NotInMemory
 from db.errors import DatabaseError
+from db.steps import at_once
 from tests.api.archive import Shelf
 
 COUNT = "SELECT count(*) FROM item"
@@ -62,6 +63,22 @@ def test_a_connection_serves_one_snapshot_after_another(archive: Archive, now: M
     second = archive.take_connection()
     archive.give_back(second)
     assert second is first
+
+
+def test_idle_connections_let_go_of_an_older_version_and_one_that_cannot_is_used_no_more(archive: Archive):
+    if not archive.is_sqlite:
+        assert at_once(archive.refresh()) is None  # nothing to do
+        return
+    sound, broken = archive.take_connection(), archive.take_connection()
+    archive.give_back(broken)
+    archive.give_back(sound)
+    broken.close()
+    at_once(archive.refresh())
+    taken = [archive.take_connection() for _ in range(2)]
+    assert taken[0] is sound
+    assert taken[1] is not broken
+    for each in taken:
+        archive.give_back(each)
 
 
 def test_a_connection_that_failed_is_used_no_more(archive: Archive, now: Moment):
