@@ -77,15 +77,28 @@ class Context:
         Bit by bit, with a look at the requests in between: a thread that computes would make them wait for longer.
         """
         if self.archive.is_sqlite:
-            moment, changed = await _bit_by_bit(self._look())
+            moment, changed = await self._bit_by_bit(self._look())
         else:
             moment, changed = await to_thread.run_sync(at_once, self._look(), limiter=threads)
         if changed is not None:
-            await _bit_by_bit(self.archive.keeper.follow(changed))
-            await _bit_by_bit(self.archive.refresh())
+            await self._bit_by_bit(self.archive.keeper.follow(changed))
+            await self._bit_by_bit(self.archive.refresh())
         if self.archive.keeper.is_long:
-            self._ordering = asyncio.create_task(_bit_by_bit(self.archive.keeper.put_in_order()))
+            self._ordering = asyncio.create_task(self._bit_by_bit(self.archive.keeper.put_in_order()))
         return moment
+
+    async def _bit_by_bit(self, steps: Steps[T]) -> T:
+        """Quickly where a request waits for it, else with time for those that do not."""
+        while True:
+            end = time.perf_counter() + BIT_SECONDS
+            try:
+                next(steps)
+                while time.perf_counter() < end:
+                    next(steps)
+            except StopIteration as done:
+                result: T = done.value
+                return result
+            await asyncio.sleep(0 if self._moments.is_awaited else PAUSE_SECONDS)
 
     def _look(self) -> Steps[tuple[Moment, Changed | None]]:
         """Ask the database for all that."""
@@ -136,16 +149,3 @@ def context_of(connection: HTTPConnection) -> Context:
 
 def utc_now() -> datetime:
     return datetime.now(UTC)
-
-
-async def _bit_by_bit(steps: Steps[T]) -> T:
-    while True:
-        end = time.perf_counter() + BIT_SECONDS
-        try:
-            next(steps)
-            while time.perf_counter() < end:
-                next(steps)
-        except StopIteration as done:
-            result: T = done.value
-            return result
-        await asyncio.sleep(PAUSE_SECONDS)
