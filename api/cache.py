@@ -24,7 +24,7 @@ class Fragments:
 
     LIMIT = 20_000  # items of each kind
     LIMIT_SINCE = 100_000  # items whose versions are kept
-    MANY = 50_000  # changed items above which it is cheaper to forget all
+    MANY = 20_000  # changed items above which it is cheaper to forget all
 
     def __init__(self) -> None:
         self._kinds: dict[str, dict[int, Any]] = {}

@@ -28,6 +28,7 @@ from db.vocabulary import Vocabulary
 NAMES_FOR_SECONDS = 30  # a source renamed in its file shows after as long
 BIT_SECONDS = 0.0002  # as long as a request takes
 PAUSE_SECONDS = 0.001
+TRIES = 3  # to be done with a moment before others are at a newer one
 T = TypeVar("T")
 
 
@@ -76,35 +77,42 @@ class Context:
 
         Bit by bit, with a look at the requests in between: a thread that computes would make them wait for longer.
         """
-        if self.archive.is_sqlite:
-            moment, changed = await self._bit_by_bit(self._look())
-        else:
-            moment, changed = await to_thread.run_sync(at_once, self._look(), limiter=threads)
-        if changed is not None:
-            await self._bit_by_bit(self.archive.keeper.follow(changed))
-            await self._bit_by_bit(self.archive.refresh())
-        if self.archive.keeper.is_long:
-            self._ordering = asyncio.create_task(self._bit_by_bit(self.archive.keeper.put_in_order()))
+        keeper = self.archive.keeper
+        for _ in range(TRIES):
+            if self.archive.is_sqlite:
+                moment, changed = await self._bit_by_bit(self._look())
+            else:
+                moment, changed = await to_thread.run_sync(at_once, self._look(), limiter=threads)
+            if changed is not None:
+                await self._bit_by_bit(keeper.follow(changed))
+                await self._bit_by_bit(self.archive.refresh())
+            if keeper.pin(moment.version):
+                break  # else a request that asked the database was told of a newer one meanwhile
+        if keeper.is_long:
+            self._ordering = asyncio.create_task(self._bit_by_bit(keeper.put_in_order(), in_time=False))
         return moment
 
-    async def _bit_by_bit(self, steps: Steps[T]) -> T:
-        """Quickly where a request waits for it, else with time for those that do not."""
-        while True:
-            end = time.perf_counter() + BIT_SECONDS
-            try:
-                next(steps)
-                while time.perf_counter() < end:
+    async def _bit_by_bit(self, steps: Steps[T], *, in_time: bool = True) -> T:
+        """Quickly where a request waits for it (`in_time`), else with time for those that do not."""
+        try:
+            while True:
+                end = time.perf_counter() + BIT_SECONDS
+                try:
                     next(steps)
-            except StopIteration as done:
-                result: T = done.value
-                return result
-            await asyncio.sleep(0 if self._moments.is_awaited else PAUSE_SECONDS)
+                    while time.perf_counter() < end:
+                        next(steps)
+                except StopIteration as done:
+                    result: T = done.value
+                    return result
+                await asyncio.sleep(0 if in_time and self._moments.is_awaited else PAUSE_SECONDS)
+        finally:
+            steps.close()  # when it is given up: what it holds is for others
 
     def _look(self) -> Steps[tuple[Moment, Changed | None]]:
         """Ask the database for all that."""
         with Archive.snapshot(self.archive) as snapshot:  # which is no answer, for those who time answers
             if snapshot.sqlite:
-                snapshot.take_time()  # between the steps, that is
+                snapshot.take_time()  # for what is done between the steps; they themselves are short
             snapshot.term_ids()
             changed = (yield from self.archive.keeper.changed(snapshot)) if snapshot.has_sets() else None
             return snapshot.moment, changed

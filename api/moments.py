@@ -27,7 +27,7 @@ class Moments:
     def __init__(self, take_up: Callable[[CapacityLimiter], Awaitable[Moment]], lag: float = LAG_SECONDS) -> None:
         self._take_up, self._lag = take_up, lag
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._waiting = 0  # requests
+        self._waiting: set[object] = set()  # requests
 
     def _begin_anew(self, loop: asyncio.AbstractEventLoop) -> None:
         """What another loop left behind will never be done."""
@@ -36,7 +36,7 @@ class Moments:
         self._begun = 0.0  # when taking up the known one was, by the loop's clock
         self._last_begun = 0.0  # when taking up the last one was, known or not
         self._threads = CapacityLimiter(THREADS)  # of their own, for answers may take all others
-        self._waiting = 0
+        self._waiting = set()
         self._under_way: asyncio.Task[Moment] | None = None
         self._next: asyncio.Task[Moment] | None = None
 
@@ -63,14 +63,15 @@ class Moments:
     @property
     def is_awaited(self) -> bool:
         """Whether a request waits for a moment to be taken up."""
-        return self._waiting > 0
+        return bool(self._waiting)
 
     async def _wait_for(self, task: asyncio.Task[Moment]) -> Moment:
-        self._waiting += 1
+        waiting, request = self._waiting, object()
+        waiting.add(request)
         try:
             return await asyncio.shield(task)  # one who goes away does not end it for the others
         finally:
-            self._waiting -= 1
+            waiting.discard(request)
 
     def _is_under_way(self, since: float = 0.0) -> bool:
         return self._under_way is not None and not self._under_way.done() and self._last_begun >= since

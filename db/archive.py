@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sqlite3
 import sys
-from collections import defaultdict
+from collections import OrderedDict, defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import lru_cache
@@ -110,6 +110,7 @@ class Archive:
         for _ in range(len(self._idle)):
             with suppress(IndexError):  # another thread may have taken it
                 connection = self._idle.pop(0)
+                connection.start_clock()
                 try:
                     connection.execute("SELECT 1 FROM counter").fetchall()
                 except sqlite3.Error:
@@ -324,22 +325,24 @@ class _Terms:
 
 
 class Workings:
-    """What was worked out for filters in one data version, some of the last ones: a match may be an eighth of an MB."""
+    """What was worked out for filters in two data versions, those last read of: a match may be an eighth of an MB."""
 
     LIMIT = 200
+    VERSIONS = 2  # the one that requests are answered of, and a newer one that the database told of
 
     def __init__(self) -> None:
-        self._held: tuple[int, dict[Any, Any], dict[Any, Any]] = -1, {}, {}  # together, for threads of other versions
+        self._held: OrderedDict[int, tuple[dict[Any, Any], dict[Any, Any]]] = OrderedDict()
 
     def at(self, version: int) -> tuple[dict[Any, Any], dict[Any, Any]]:
-        """Plans and matches; empty ones for a version that is not the newest seen."""
-        held, plans, matches = self._held
-        if version < held:
-            return {}, {}
-        if version > held or len(plans) + len(matches) > self.LIMIT:
-            plans, matches = {}, {}
-            self._held = version, plans, matches
-        return plans, matches
+        """Plans and matches."""
+        held = self._held.get(version)
+        if held is None or len(held[0]) + len(held[1]) > self.LIMIT:
+            held = self._held[version] = {}, {}
+        with suppress(KeyError):  # another thread may have dropped it
+            self._held.move_to_end(version)
+            if len(self._held) > self.VERSIONS:
+                self._held.popitem(last=False)
+        return held
 
 
 @lru_cache(maxsize=512)

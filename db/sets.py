@@ -30,14 +30,15 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 SMALL = 20_000  # items that are read at once, while the reader waits; more are read in a thread of their own
-CHANGES = 30_000  # changed items that are followed one by one; more, and all is read anew
+CHANGES = 20_000  # changed items that are followed one by one; more, and all is read anew
 EVERYTHING = (-(2**63), 2**63 - 1)  # ids
 ANY_NUMBER = 2**62  # of changed items
 SOON = 50  # versions: what readers can follow in a moment
 KEPT = 5  # versions whose sets are kept, for readers who are a little behind the newest
 FEW = 500  # items behind the base that are looked at one by one
-STEP = 25  # changed items that are dealt with at once: a tenth of a millisecond
+STEP = 25  # changed items, or terms, that are dealt with at once: a tenth of a millisecond
 PLACES = 2_000  # positions that are worked out at once: as long
+COPIES = 50_000  # ids that are copied at once: as long
 BATCH = 10_000  # rows read in one statement, or dealt with at once: for so long other threads stand still
 
 
@@ -87,29 +88,30 @@ class TermSets:
 
     def in_order(self) -> Steps[TermSets]:
         """The same sets with every item in its place; those before the first that has to move are not touched."""
-        base, ids, order = self._base, self._ids[: self._size], self._order
+        base, size, ids, order = self._base, self._size, self._ids, self._order
         stays = first = bisect_left(ids, order[0], 0, base) if order else base
-        placed, places = ids[:stays], {}
+        placed, places = array("q"), {}
         moved = array("q")  # the new position of each item from `stays` on, by the old ones
+        yield from _copy(placed, ids, 0, stays)
         for before, item_id in enumerate(order):
             place = bisect_left(ids, item_id, first, base)
-            placed.extend(ids[first:place])
+            yield from _copy(placed, ids, first, place)
             yield from _fill(moved, first + before, place + before)
             places[item_id] = len(placed)
             placed.append(item_id)
             first = place
             if before % STEP == 0:
                 yield
-        placed.extend(ids[first:base])
+        yield from _copy(placed, ids, first, base)
         yield from _fill(moved, first + len(order), base + len(order))
-        for start in range(base, len(ids), PLACES):  # those not in our order are in no set
-            moved.extend(places.get(item_id, 0) for item_id in ids[start : start + PLACES])
+        for start in range(base, size, PLACES):  # those not in our order are in no set
+            moved.extend(places.get(item_id, 0) for item_id in ids[start : min(start + PLACES, size)])
             yield
         sets = {}
         for term_id, under in self._sets.items():
             sets[term_id] = under = under.copy()
-            positions = (under & BitMap(range(stays, len(ids)))).to_array()
-            under.remove_range(stays, len(ids))
+            positions = (under & BitMap(range(stays, size))).to_array()
+            under.remove_range(stays, size)
             for start in range(0, len(positions), PLACES):
                 under.update([moved[position - stays] for position in positions[start : start + PLACES]])
                 yield
@@ -141,6 +143,7 @@ class TermSets:
             return sets[term_id]
 
         filed: defaultdict[int, list[int]] = defaultdict(list)
+        known: dict[int, set[int]] = {}  # position → the terms of an item that is in the sets already
         for first in range(0, len(rows), STEP):
             some = rows[first : first + STEP]
             documents = orjson.loads(f"[{','.join(terms for _, terms in some)}]")  # one is read faster than many
@@ -152,12 +155,17 @@ class TermSets:
                 if position >= self._base and not _has(order, item_id):
                     insort(order, item_id)
                 else:
-                    kept = {term_id for term_id, _ in terms}
-                    for term_id in [each for each, under in sets.items() if position in under and each not in kept]:
-                        change(term_id).discard(position)
+                    known[position] = {term_id for term_id, _ in terms}
                 for term_id, _ in terms:
                     filed[term_id].append(position)
             yield
+        known_places = BitMap(known)
+        for place, term_id in enumerate(list(sets) if known else ()):
+            gone = [position for position in sets[term_id] & known_places if term_id not in known[position]]
+            if gone:
+                change(term_id).difference_update(BitMap(gone))
+            if gone or place % STEP == 0:
+                yield
         for term_id, positions in filed.items():
             change(term_id).update(positions)
             yield
@@ -272,7 +280,8 @@ class SetKeeper:
 
     def __init__(self, snapshot: Callable[[], AbstractContextManager[Snapshot]]) -> None:
         self._snapshot = snapshot
-        self._kept: tuple[TermSets, ...] = ()  # of the last few versions, the newest last
+        self._kept: tuple[TermSets, ...] = ()  # of the last few versions and the pinned one, the newest last
+        self._pinned = -1
         self._making = threading.Lock()
         self._following = threading.Lock()
         self._missed: list[Changed] | None = None  # what those that are put in order have to catch up with
@@ -301,6 +310,16 @@ class SetKeeper:
         if self.is_long:
             threading.Thread(target=at_once, args=(self.put_in_order(),), name="term sets", daemon=True).start()
         return sets
+
+    def pin(self, version: int) -> bool:
+        """Keep the sets of this version until another is pinned; whether there are any, as far as sets are made."""
+        self._pinned = version
+        return not self._kept or self._of(version) is not None
+
+    def _still_read(self) -> tuple[TermSets, ...]:
+        """What to keep when newer sets come: readers of the last moments go on with what they have."""
+        newest = self._kept[1 - KEPT :]
+        return (*(each for each in self._kept[: 1 - KEPT] if each.version == self._pinned), *newest)
 
     def _of(self, version: int) -> TermSets | None:
         return next((sets for sets in reversed(self._kept) if sets.version == version), None)
@@ -337,21 +356,23 @@ class SetKeeper:
             with self._following:
                 if self._kept and self._kept[-1] is newest:  # else another was as far before us
                     newest = later
-                    self._kept = (*self._kept[1 - KEPT :], later)
+                    self._kept = (*self._still_read(), later)
                     if self._missed is not None:
                         self._missed.append(changed)
                     break
         return newest if newest.version == version else None
 
     def _in_turn(self, steps: Steps[TermSets]) -> Steps[TermSets]:
-        """Nobody else follows within a step."""
+        """Nobody else follows within a step, and nobody waits for another's: he may have the lock again before us."""
         while True:
-            with self._following:
+            if self._following.acquire(blocking=False):
                 try:
                     next(steps)
                 except StopIteration as end:
                     sets: TermSets = end.value
                     return sets
+                finally:
+                    self._following.release()
             yield
 
     def _make(self, snapshot: Snapshot) -> TermSets | None:
@@ -400,6 +421,8 @@ class SetKeeper:
             while missed := self._end_with(sets):
                 for changed in missed:
                     sets = yield from sets.followed(changed.rows, changed.version)
+        except Exception:
+            log.exception("The sets of terms could not be put in order; counts take longer until they are")
         finally:
             self._missed = None
             self._making.release()
@@ -409,8 +432,7 @@ class SetKeeper:
         with self._following:
             missed, self._missed = self._missed or [], []
             if not missed:
-                # Readers of the last moments go on with what they have.
-                self._kept = (*(each for each in self._kept[1 - KEPT :] if each.version < sets.version), sets)
+                self._kept = (*(each for each in self._still_read() if each.version < sets.version), sets)
             return missed
 
 
@@ -432,6 +454,12 @@ def _by_batch(snapshot: Snapshot, statement: str, parameters: tuple[int, ...]) -
         if len(rows) < BATCH:
             return
         last = rows[-1][0]
+
+
+def _copy(values: array[int], others: array[int], low: int, high: int) -> Steps[None]:
+    for start in range(low, high, COPIES):
+        values.extend(others[start : min(start + COPIES, high)])
+        yield
 
 
 def _fill(values: array[int], low: int, high: int) -> Steps[None]:

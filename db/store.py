@@ -133,22 +133,12 @@ class _Entry(NamedTuple):
 
 
 class _Found(NamedTuple):
-    """A check, and what there is of its entries."""
+    """A check, and what there is of its entries. `items`: by id, or by key where they are new."""
 
     source: Source
     entries: Sequence[_Entry]
     unchanged: int
-
-
-def _apart(checks: Sequence[_Found]) -> int:
-    """How many of the first checks have no item in common."""
-    seen: set[int | str] = set()
-    for place, check in enumerate(checks):
-        items = {entry.draft.item_key if entry.row is None else entry.row.id for entry in check.entries}
-        if seen & items:
-            return place
-        seen |= items
-    return len(checks)
+    items: set[int | str]
 
 
 @dataclass
@@ -175,15 +165,23 @@ class _Batch:
 
     def save(self, checks: Sequence[Checked]) -> list[Counts]:
         """What the checks brought, in their order; at once as far as no two of them have an item in common."""
+        if not any(each.entries for each in checks):
+            return [Counts(unchanged=each.unchanged) for each in checks]
+        self._begin()
+        # Most that are new are sources: they are asked for together.
+        self.numbers.learn(self.connection, [("source", each.source.id) for each in checks if each.entries])
         counts: list[Counts] = []
-        if any(each.entries for each in checks):
-            self._begin()
-            self.numbers.learn(self.connection, [("source", each.source.id) for each in checks if each.entries])
-        while len(counts) < len(checks):
-            left = self._look_up(checks[len(counts) :])
-            counts += self._save_together(left[: _apart(left)])
-            self._flush()
-        return counts
+        together: list[_Found] = []
+        touched: set[int | str] = set()  # items that may be otherwise than they were when they were looked up
+        for check, looked_up in zip(checks, self._look_up(checks), strict=True):
+            found = looked_up
+            if found.items & touched:
+                counts += self._save_together(together)
+                together = []
+                (found,) = self._look_up([check])
+            together.append(found)
+            touched |= found.items
+        return counts + self._save_together(together)
 
     def _look_up(self, checks: Sequence[Checked]) -> list[_Found]:
         met = {each.source.id: self._entries_met(each) for each in checks if each.entries}
@@ -201,13 +199,14 @@ class _Batch:
                 item_id, content_hash = met[each.source.id].get(draft.entry_key, (None, None))
                 row = by_id.get(item_id) if item_id is not None else by_key.get(draft.item_key)
                 entries.append(_Entry(draft, tagging, row, content_hash))
-            found.append(_Found(each.source, entries, each.unchanged))
+            items = {entry.draft.item_key if entry.row is None else entry.row.id for entry in entries}
+            found.append(_Found(each.source, entries, each.unchanged, items))
         return found
 
     def _save_together(self, checks: Sequence[_Found]) -> list[Counts]:
         counts: list[Counts] = []
         fresh: dict[str, tuple[Source, _Entry]] = {}
-        for source, entries, unchanged in checks:
+        for source, entries, unchanged, _ in checks:
             new, changed = 0, 0
             for entry in entries:
                 if entry.row is None:
@@ -222,10 +221,11 @@ class _Batch:
         ids = self._allocate([entry.draft for _, entry in fresh.values()])
         for source, entry in fresh.values():
             self._add(source, ids[entry.draft.item_key], entry.draft, entry.tagging)
-        for source, entries, _ in checks:
+        for source, entries, *_ in checks:
             for entry in entries:
                 if entry.row is None and entry.content_hash is None:
                     self._remember(source, entry.draft, ids[entry.draft.item_key])
+        self._flush()
         return counts
 
     def relabel(self, items: Iterable[tuple[Row[Any], Tagging]], sectors: Mapping[str, str]) -> None:

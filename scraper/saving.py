@@ -15,7 +15,7 @@ from db.store import Checked, Counts, Store
 from db.watch import Check, known_entries
 
 TOGETHER = 20  # sources at most: as long as other writers wait
-PAUSE_SECONDS = 0.1  # from one save to the next while fewer wait: no reader looks more often
+PAUSE_SECONDS = 0.1  # from the beginning of one save to the next, while fewer wait
 
 
 class Tags(Protocol):
@@ -41,7 +41,7 @@ class Brought:
 class Saver:
     """`write` does something to the database, off the event loop; `tagger` is asked when there is something to tag.
 
-    So many `together` wait at once, and nobody else is to come before they are saved.
+    It saves as soon as `together` wait: a run that has fewer seats says how many, for nobody else can come.
     """
 
     store: Store

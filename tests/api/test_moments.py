@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable
 
 import pytest
-from anyio import CapacityLimiter, to_thread
+from anyio import to_thread
 from fastapi.testclient import TestClient
 from starlette.concurrency import run_in_threadpool
 
@@ -16,6 +16,8 @@ from api.dependencies import Context
 from api.moments import LAG_SECONDS, Moments
 from db.archive import Moment
 from db.errors import DatabaseUnusable
+from db.sets import Changed, TermSets
+from db.steps import Steps
 from tests.api.archive import Shelf
 
 
@@ -126,15 +128,15 @@ def test_its_age_counts_from_when_its_reading_began():
 def test_nobody_waits_while_a_newer_moment_is_taken_up_unless_the_known_one_is_too_old():
     async def scene() -> None:
         readings = Readings()
-        moments = moments_of(readings.read, lag=0.1)
+        moments = moments_of(readings.read, lag=0.4)
         readings.go_on()
         assert (await moments.newest()).version == 1
-        await asyncio.sleep(0.12)
+        await asyncio.sleep(0.42)
         assert (await moments.newest()).version == 1
         await readings.under_way(2)
         assert (await moments.newest()).version == 1
         assert readings.begun == 2
-        await asyncio.sleep(0.45)
+        await asyncio.sleep(0.45)  # older than two lags
         late = asyncio.create_task(moments.newest())
         await asyncio.sleep(0.01)
         assert not late.done()
@@ -243,26 +245,93 @@ def test_what_is_in_memory_is_answered_without_the_database(
         assert (again.status_code, again.json()["data"]) == (200, first.json()["data"])
 
 
-def test_a_moment_that_brings_much_is_taken_up_bit_by_bit(
+def test_what_is_done_bit_by_bit_leaves_time_for_others(client: TestClient, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("api.dependencies.BIT_SECONDS", 0)
+    context: Context = client.app.state.context  # type: ignore[attr-defined]
+    turns = itertools.count()
+    seen: list[int] = []
+
+    def steps() -> Steps[str]:
+        for _ in range(5):
+            seen.append(next(turns))
+            yield
+        return "done"
+
+    async def scene() -> str:
+        work = asyncio.create_task(context._bit_by_bit(steps()))
+        while not work.done():
+            next(turns)
+            await asyncio.sleep(0)
+        return await work
+
+    assert asyncio.run(scene()) == "done"
+    assert all(after - before > 1 for before, after in itertools.pairwise(seen))
+
+
+def test_a_moment_that_brings_much_is_taken_up_in_many_steps(
     shelf: Shelf, client: TestClient, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr("db.sets.STEP", 1)
-    monkeypatch.setattr("api.dependencies.BIT_SECONDS", 0)
+    context: Context = client.app.state.context  # type: ignore[attr-defined]
+    keeper, steps = context.archive.keeper, 0
+    follow = keeper.follow
+
+    def counted_follow(changed: Changed) -> Steps[TermSets | None]:
+        nonlocal steps
+        following = follow(changed)
+        while True:
+            try:
+                next(following)
+            except StopIteration as end:
+                return end.value  # type: ignore[no-any-return]
+            steps += 1
+            yield
+
     shelf.add("a", "ai", "voice-actor", "US")
     assert client.get("/v1/items?craft=voice-actor").json()["total"] == 1
     for number in range(30):
         shelf.add(f"item-{number}", "ai", "voice-actor", "US")
+    monkeypatch.setattr(keeper, "follow", counted_follow)
+    assert client.get("/v1/items?craft=voice-actor").json()["total"] == 31
+    assert steps > 30
+
+
+def test_what_is_given_up_lets_go_of_what_it_holds(client: TestClient):
     context: Context = client.app.state.context  # type: ignore[attr-defined]
+    held: list[bool] = []
 
-    async def scene() -> int:
-        turns, take_up = 0, asyncio.create_task(context._take_up(CapacityLimiter(1)))
-        while not take_up.done():
-            turns += 1
-            await asyncio.sleep(0)
-        assert (await take_up).version == context.archive.keeper._kept[-1].version
-        return turns
+    def hold() -> Steps[None]:
+        held.append(True)
+        try:
+            while True:
+                yield
+        finally:
+            held.append(False)
 
-    assert asyncio.run(scene()) > 30
+    async def scene() -> asyncio.Task[None]:
+        task = asyncio.create_task(context._bit_by_bit(hold()))
+        await asyncio.sleep(0.01)
+        return task  # which ends with the loop
+
+    task = asyncio.run(scene())
+    assert task.cancelled()
+    assert held == [True, False]
+
+
+def test_the_sets_of_the_known_moment_are_kept_whoever_asks_for_newer_ones(shelf: Shelf, client: TestClient):
+    shelf.add("a", "ai")
+    context: Context = client.app.state.context  # type: ignore[attr-defined]
+    moment = asyncio.run(context._moments.newest())
+    with context.archive.snapshot(moment) as known:
+        assert known.sets() is not None
+        known.matches["worked out"] = True
+    for number in range(9):
+        shelf.add(f"item-{number}", "ai")
+        with context.archive.snapshot() as newer:
+            assert newer.sets() is not None
+        with context.archive.snapshot(moment) as known:
+            assert known.sets() is not None
+            assert known.matches["worked out"]
 
 
 def test_items_behind_the_base_are_put_in_order_by_who_takes_up_the_next_moment(

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 from sqlalchemy import text
 
@@ -28,8 +29,8 @@ TAGGINGS = [
 ]
 # Numbers of terms and versions are given in the order of saving, and say nothing else.
 LEFT = (
-    "SELECT id, key, source_id, url, title, summary, authors, published_at, updated_at, tracked, sector, tags "
-    "FROM item",
+    "SELECT id, key, source_id, url, title, summary, authors, categories, published_at, date_quality, received_at, "
+    "updated_at, language, tracked, sector, stage, tags, figures FROM item",
     "SELECT source_id, entry_key, item_id, content_hash FROM entry",
     "SELECT item_id, title FROM item_title",
     "SELECT item_id, axis, code, confidence FROM item_term JOIN term ON term.id = term_id",
@@ -65,20 +66,37 @@ def left(store: Store) -> list[list[Any]]:
         return [sorted(map(repr, connection.execute(text(query)))) for query in LEFT]
 
 
-@pytest.mark.parametrize("seed", range(30))
-def test_together_is_one_after_another(seed: int, migrated_file: Path, tmp_path: Path) -> None:
+def filed_as_said(store: Store) -> bool:
+    """Whether every item is filed under the terms that it says itself."""
+    with store.engine.connect() as connection:
+        said = dict(connection.execute(text("SELECT id, terms FROM item")).all())
+        filed = connection.execute(text("SELECT item_id, term_id, confidence FROM item_term ORDER BY 1, 2")).all()
+    by_item: dict[int, list[list[int]]] = {item_id: [] for item_id in said}
+    for item_id, *term in filed:
+        by_item[item_id].append(term)
+    return by_item == {item_id: orjson.loads(terms) for item_id, terms in said.items()}
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def two_databases(request: pytest.FixtureRequest, tmp_path: Path) -> list[str]:
+    if request.param == "postgresql":
+        return [request.getfixturevalue(f"{other}postgresql_database_url") for other in ("", "other_")]
+    file = request.getfixturevalue("migrated_file")
+    return [f"sqlite:///{shutil.copy(file, tmp_path / name)}" for name in ("together", "apart")]
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_together_is_one_after_another(seed: int, two_databases: list[str]) -> None:
     chance = random.Random(seed)
-    stores = []
-    for name in ("together", "apart"):
-        shutil.copy(migrated_file, tmp_path / name)
-        engine = open_engine(f"sqlite:///{tmp_path / name}")
-        sync_sources(engine, SOURCES)
-        stores.append(Store(engine, lambda: DEPARTMENTS))
+    stores = [Store(open_engine(url), lambda: DEPARTMENTS) for url in two_databases]
+    for store in stores:
+        sync_sources(store.engine, SOURCES)
     together, apart = stores
     for round_ in range(4):
         wanted, now = checks(chance), NOW + round_ * HOUR
         counts: list[Counts] = [apart.save_checks([each], now=now)[0] for each in wanted]
         assert together.save_checks(wanted, now=now) == counts
         assert left(together) == left(apart)
+        assert filed_as_said(together)
     for store in stores:
         store.engine.dispose()

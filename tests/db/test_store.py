@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from unittest import mock
 
 import pytest
 from sqlalchemy import Engine, select, text
@@ -193,6 +194,15 @@ def test_a_failure_on_the_way_saves_nothing_at_all(store: Store) -> None:
     assert rows(store, "SELECT id FROM item") == []
     assert rows(store, "SELECT id FROM fetch_log") == []
     assert save(store, (make_draft("one"), VOICE)) == Counts(new=1)
+
+
+def test_numbers_given_to_terms_on_a_way_that_fails_are_no_numbers(store: Store) -> None:
+    otherwise = make_tagging((Axis.TOPIC, "layoffs"), (Axis.REGION, "GB"))
+    with mock.patch("db.store.record_checks", side_effect=OSError("gone")), pytest.raises(OSError, match="gone"):
+        save(store, (make_draft(), otherwise))
+    save(store, (make_draft(), VOICE))
+    assert {"topic:ai", "craft:voice-actor", "region:US", "source:ledger"} < terms_of(store)
+    assert counts_agree(store)
 
 
 def test_search_follows_titles(store: Store) -> None:
