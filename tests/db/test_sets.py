@@ -37,7 +37,9 @@ def write_some(shelf: Shelf, dice: random.Random, step: int) -> None:
     """New items of any day, edits and retags."""
     entries = [
         (
-            make_draft(f"n{number}", published_at=NOW - number % 15 * DAY, content_hash=f"{step}"),
+            make_draft(
+                f"n{number}", title=f"{number} at {step}", published_at=NOW - number % 15 * DAY, content_hash=f"{step}"
+            ),
             make_labels(dice.choice(("ai", "layoffs", "actor")), dice.choice(("US", "GB", "US-CA"))),
         )
         for number in dice.sample(range(60), 6)
