@@ -111,8 +111,7 @@ class Context:
     def _look(self) -> Steps[tuple[Moment, Changed | None]]:
         """Ask the database for all that."""
         with Archive.snapshot(self.archive) as snapshot:  # which is no answer, for those who time answers
-            if snapshot.sqlite:
-                snapshot.take_time()  # for what is done between the steps; they themselves are short
+            snapshot.take_time()  # much may have changed, and on SQLite requests are answered between the steps
             snapshot.term_ids()
             changed = (yield from self.archive.keeper.changed(snapshot)) if snapshot.has_sets() else None
             return snapshot.moment, changed

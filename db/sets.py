@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 SMALL = 20_000  # items that are read at once, while the reader waits; more are read in a thread of their own
-CHANGES = 20_000  # changed items that are followed one by one; more, and all is read anew
+CHANGES = 20_000  # changed items, or a tenth of all, that are followed one by one; more, and all is read anew
 EVERYTHING = (-(2**63), 2**63 - 1)  # ids
 ANY_NUMBER = 2**62  # of changed items
 SOON = 50  # versions: what readers can follow in a moment
@@ -173,6 +173,10 @@ class TermSets:
         later.version, later.since, later.changed = version, self.version, [item_id for item_id, _ in rows]
         later._sets, later._order, later._size = sets, order, len(self._ids)
         return later
+
+    def __len__(self) -> int:
+        """Of how many items."""
+        return self._size
 
     @property
     def is_long(self) -> bool:
@@ -332,7 +336,7 @@ class SetKeeper:
         kept = self._kept
         if not kept or snapshot.version <= kept[-1].version:
             return None
-        rows = yield from kept[-1].changes(snapshot, CHANGES)
+        rows = yield from kept[-1].changes(snapshot, max(CHANGES, len(kept[-1]) // 10))
         if rows is not None:
             return Changed(rows, kept[-1].version, snapshot.version)
         if self._kept is kept:  # else new ones were ready meanwhile
