@@ -27,7 +27,7 @@ from db.vocabulary import Vocabulary
 
 NAMES_FOR_SECONDS = 30  # a source renamed in its file shows after as long
 BIT_SECONDS = 0.0002  # as long as a request takes
-PAUSE_SECONDS = 0.001
+PAUSE_SECONDS = 0.001  # between two bits that nobody waits for
 TRIES = 3  # to be done with a moment before others are at a newer one
 T = TypeVar("T")
 
@@ -88,7 +88,7 @@ class Context:
                 await self._bit_by_bit(self.archive.refresh())
             if keeper.pin(moment.version):
                 break  # else a request that asked the database was told of a newer one meanwhile
-        if keeper.is_long:
+        if keeper.is_long:  # a task that nobody holds may be collected as garbage
             self._ordering = asyncio.create_task(self._bit_by_bit(keeper.put_in_order(), in_time=False))
         return moment
 
@@ -109,7 +109,7 @@ class Context:
             steps.close()  # when it is given up: what it holds is for others
 
     def _look(self) -> Steps[tuple[Moment, Changed | None]]:
-        """Ask the database for all that."""
+        """The newest moment, its terms learnt, and what changed up to it: all that the database is asked for it."""
         with Archive.snapshot(self.archive) as snapshot:  # which is no answer, for those who time answers
             snapshot.take_time()  # much may have changed, and on SQLite requests are answered between the steps
             snapshot.term_ids()
