@@ -68,6 +68,16 @@ def test_a_newspaper_named_as_a_source_is_not_whom_the_cuts_hit() -> None:
     assert "journalist" not in crafts_of("Xbox plans major layoffs next month, Bloomberg News reports")
 
 
+@pytest.mark.parametrize("sign", [" - ", " – ", " | "])
+def test_an_outlet_that_signs_the_title_is_not_whom_the_cuts_hit(sign: str) -> None:
+    assert crafts_of(f"Theme park group will cut 7,000 jobs{sign}CNET") == set()
+    assert crafts_of("Layoffs hit the newsroom of CNET") == {"journalist"}
+
+
+def test_an_employer_after_a_dash_is_whom_the_cuts_hit() -> None:
+    assert crafts_of("The next to cut 90 jobs - Ubisoft") == {"video-game-worker"}
+
+
 def test_book_authors_have_no_craft() -> None:
     assert crafts_of("Novelists sue OpenAI over books used to train ChatGPT") == set()
 
