@@ -5,14 +5,11 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from db.settings import DatabaseSettings
+from db.settings import DatabaseSettings, EnvironmentSettings
 
 
-class ApiSettings(BaseSettings):
-    model_config = SettingsConfigDict(env_prefix="CRAFTWATCH_")
-
+class ApiSettings(EnvironmentSettings):
     read_database_url: str = Field(
         default="",
         description="Database that the API reads, for example a replica. Default: CRAFTWATCH_DATABASE_URL.",

@@ -1,4 +1,4 @@
-"""Where the database is: CRAFTWATCH_DATABASE_URL, else one SQLite file in the platform's data directory."""
+"""Settings are what the environment says; those of the database: where it is and how long it is waited for."""
 
 from __future__ import annotations
 
@@ -8,10 +8,16 @@ import platformdirs
 from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+PREFIX = "CRAFTWATCH_"
 
-class DatabaseSettings(BaseSettings):
-    model_config = SettingsConfigDict(env_prefix="CRAFTWATCH_")
 
+class EnvironmentSettings(BaseSettings):
+    """Fields that are read from CRAFTWATCH_… in the environment, when built; a variable that is empty is not set."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, frozen=True)
+
+
+class DatabaseSettings(EnvironmentSettings):
     database_url: str = Field(
         default="",
         validate_default=True,

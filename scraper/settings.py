@@ -8,22 +8,17 @@ from typing import Annotated
 from urllib.parse import urlsplit
 
 from pydantic import Field, ValidationError, field_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import NoDecode
 
+from db.settings import PREFIX, EnvironmentSettings
 from scraper.fetching.addresses import AddressPort, parse_allowed
-
-PREFIX = "CRAFTWATCH_"
 
 
 class SettingsError(Exception):
     """A setting that cannot be used; the message names each variable, its value and what is expected."""
 
 
-class ScraperSettings(BaseSettings):
-    """Read from the environment when built, never at import."""
-
-    model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, extra="ignore", frozen=True)
-
+class ScraperSettings(EnvironmentSettings):
     contact: str = Field(
         default="",
         max_length=200,

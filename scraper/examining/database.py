@@ -17,13 +17,12 @@ from db.copying import reading
 from db.engine import is_sqlite, open_engine, sqlite_path
 from db.errors import DatabaseError, DatabaseUnusable, NoDatabase, explain
 from db.migrations import check_schema
-from db.settings import DatabaseSettings
+from db.settings import PREFIX, DatabaseSettings
 from db.sources import load_sources, newest_items
 from db.vocabulary import load_vocabulary
 from db.words import CHECK_SECONDS, look_at_words
 from scraper.examining.findings import Finding, Findings, Grade, in_utc
 from scraper.examining.sources import examine_sources
-from scraper.settings import PREFIX
 
 CLOCK_TOLERANCE = timedelta(minutes=2)
 SHORT_OF_DISK, OUT_OF_DISK = 1 << 30, 50 << 20  # bytes

@@ -13,12 +13,11 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from pydantic import ValidationError
-from pydantic_settings import BaseSettings
 
-from db.settings import DatabaseSettings
+from db.settings import PREFIX, DatabaseSettings, EnvironmentSettings
 from scraper.examining.findings import Finding, Findings, Grade
 from scraper.options import OptionSetting
-from scraper.settings import PREFIX, ScraperSettings
+from scraper.settings import ScraperSettings
 from scraper.sources import PACKAGED, SourcesError
 from scraper.sources import load_sources as read_sources_file
 
@@ -37,7 +36,7 @@ def examine_settings(environment: Mapping[str, str], options: Mapping[str, Optio
 
 def _settings(environment: Mapping[str, str], options: Mapping[str, OptionSetting]) -> Findings:
     # By name: the scraper does not import the API.
-    kinds: list[type[BaseSettings]] = [
+    kinds: list[type[EnvironmentSettings]] = [
         DatabaseSettings,
         ScraperSettings,
         importlib.import_module("api.settings").ApiSettings,
@@ -54,10 +53,10 @@ def _settings(environment: Mapping[str, str], options: Mapping[str, OptionSettin
             hint = f"Did you mean {near[0]}?" if near else "Leave it out; the README lists the settings."
             yield Finding("settings", Grade.WARNING, f"There is no setting {name}.", hint)
     if not faults and known.issuperset(ours):
-        yield Finding("settings", Grade.FINE, f"{len(ours)} set, all valid.")
+        yield Finding("settings", Grade.FINE, f"{sum(map(bool, map(environment.get, ours)))} set, all valid.")
 
 
-def _setting_faults(kind: type[BaseSettings]) -> Iterator[tuple[str, str]]:
+def _setting_faults(kind: type[EnvironmentSettings]) -> Iterator[tuple[str, str]]:
     """No value in the text: an address may hold a password."""
     try:
         kind()

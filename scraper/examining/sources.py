@@ -8,12 +8,12 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from shlex import quote
 
-from db.settings import DatabaseSettings
+from db.settings import PREFIX, DatabaseSettings
 from db.shapes import Failure
 from db.sources import SourceHealth, health_of
 from db.types import from_epoch, to_epoch
 from scraper.examining.findings import Finding, Findings, Grade, in_utc
-from scraper.settings import PREFIX, ScraperSettings
+from scraper.settings import ScraperSettings
 from scraper.trial import REMEDIES
 from scraper.units import this_program
 

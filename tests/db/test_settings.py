@@ -26,3 +26,26 @@ def test_an_unknown_kind_of_database_is_refused(setting: str) -> None:
 
 def test_without_a_setting_there_is_a_file() -> None:
     assert DatabaseSettings(database_url="").database_url.startswith("sqlite:///")
+
+
+def test_settings_are_read_when_they_are_built(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CRAFTWATCH_DATABASE_URL", PRIMARY)
+    monkeypatch.setenv("CRAFTWATCH_DATABASE_WAIT_SECONDS", "2.5")
+    settings = DatabaseSettings()
+    assert (settings.database_url, settings.database_wait_seconds) == (PRIMARY, 2.5)
+
+
+def test_what_is_given_goes_before_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CRAFTWATCH_DATABASE_URL", PRIMARY)
+    assert DatabaseSettings(database_url=REPLICA).database_url == REPLICA
+
+
+def test_an_empty_variable_is_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CRAFTWATCH_DATABASE_WAIT_SECONDS", "")
+    assert DatabaseSettings().database_wait_seconds == 30
+
+
+def test_a_wrong_value_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CRAFTWATCH_DATABASE_WAIT_SECONDS", "soon")
+    with pytest.raises(ValidationError, match="database_wait_seconds"):
+        DatabaseSettings()
