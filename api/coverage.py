@@ -38,8 +38,9 @@ async def get_coverage(request: Request) -> Response:
         reader = Reader(request.scope["query_string"], FILTER_PARAMETERS)
         wanted = read_filter(reader, names, context.moment())
         reader.finish()
-        end = wanted.end if wanted.end is not None else int(context.moment().timestamp()) + 1
+        end = wanted.end if wanted.end is not None else int(context.moment().timestamp()) // 60 * 60 + 60
         start = wanted.start if wanted.start is not None else end - DEFAULT_DAYS * SECONDS_PER_DAY
+        end = max(start, end)
         watched = watch_of(snapshot, wanted, start, end, context.checks)
         blind = [one for one in watched if one.state == "blind"]
         partly = [one for one in watched if one.state == "partly blind"]

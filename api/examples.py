@@ -102,6 +102,7 @@ _SOURCE: dict[str, Any] = {
     "last_success_at": "2026-11-18T06:00:00Z",
     "next_check_at": "2026-11-20T15:00:00Z",
     "items": 4203,
+    "tracked": 812,
     "newest_item_at": "2026-11-18T05:12:00Z",
 }
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import difflib
+import math
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qsl
@@ -22,6 +23,7 @@ DEFAULT_LIMIT = 50
 MAX_CHOICES = 50  # names in one parameter
 MAX_SEARCH = 500  # characters of `q`
 MAX_PARAMETERS = 200
+EARLIEST, LATEST = -30_610_224_000, 221_845_392_000  # the years 1000 and 9000, in seconds since 1970
 
 # What the OpenAPI document says of these parameters, too, so in the words that ECMA 262 has for regular expressions.
 _TIME = r"([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.[0-9]{1,6})?)?(Z|[+ -]([01][0-9]|2[0-3]):?[0-5][0-9])?"
@@ -177,7 +179,7 @@ def read_filter(reader: Reader, names: Names, now: datetime) -> Filter:
         search=_search(reader),
         start=start,
         end=end,
-        changed_since=_moment(reader, "changed_since"),
+        changed_since=_within_reach(_moment(reader, "changed_since")),
         min_confidence=confidence,
     )
 
@@ -196,13 +198,13 @@ def _terms(
         if code is None and word.startswith("-"):
             code = names.find(axis, word[1:])
             if code is not None:
-                unwanted += names.covered(axis, code)
+                unwanted.append((axis, code))
                 continue
         if code is None:
             nearest = names.nearest(axis, word.removeprefix("-"))
             reader.fault(parameter, word, f"there is no such {parameter.replace('_', ' ')}", nearest)
         else:
-            wanted += names.covered(axis, code)
+            wanted.append((axis, code))
     return tuple(dict.fromkeys(wanted)), unwanted
 
 
@@ -225,7 +227,7 @@ def _confidence(reader: Reader) -> int:
     if value is None:
         return 0
     if re.fullmatch(r"-?[0-9]{1,20}(\.[0-9]{1,40})?([eE][+-]?[0-9]{1,3})?", value) and 0 <= float(value) <= 1:
-        return round(float(value) * 100)
+        return math.ceil(round(float(value) * 100, 6))
     reader.fault("min_confidence", value, "expected a number from 0 to 1, such as 0.8")
     return 0
 
@@ -236,20 +238,30 @@ def _dates(reader: Reader, now: datetime) -> tuple[int | None, int | None]:
     if window is not None and start is not None:
         reader.fault("window", window, "cannot go with from: give one of the two")
     elif window is not None:
+        end = _within_reach(end)
         try:
             start = window_start(window, end, now)
-        except (ValueError, OverflowError):
+        except ValueError:
             reader.fault("window", window, "expected an ISO 8601 duration, such as P7D, P3M or PT12H")
     if start is not None and end is not None and start >= end:
         reader.fault("to", reader.values.get("to", [""])[0], "is not after from")
-    return start, end
+    return _within_reach(start), _within_reach(end)
+
+
+def _within_reach(moment: int | None) -> int | None:
+    """Before and after all news it does not matter when, and a day more or less can still be reckoned with."""
+    return None if moment is None else min(max(moment, EARLIEST), LATEST)
 
 
 def window_start(window: str, end: int | None, now: datetime) -> int:
-    """Where a window up to `end`, or up to now, begins; seconds since 1970. Raises ValueError, OverflowError."""
+    """Where a window up to `end`, or up to now, begins; seconds since 1970. Raises ValueError for no duration."""
     # To the whole minute, so that the same request within a minute has the same answer and ETag.
     last = datetime.fromtimestamp(end, UTC) if end is not None else now.replace(second=0, microsecond=0)
-    return int(_before(last, window).timestamp())
+    numbers = _numbers(window)
+    try:
+        return int(_before(last, numbers).timestamp())
+    except (ValueError, OverflowError):  # before the first year
+        return EARLIEST
 
 
 def _moment(reader: Reader, name: str, *, at_end: bool = False) -> int | None:
@@ -269,9 +281,9 @@ def _moment(reader: Reader, name: str, *, at_end: bool = False) -> int | None:
     return None
 
 
-def _before(moment: datetime, duration: str) -> datetime:
-    """A moment less an ISO 8601 duration; months are calendar months, cut to the last day of a shorter one."""
-    years, months, weeks, days, hours, minutes, seconds = _numbers(duration)
+def _before(moment: datetime, duration: Sequence[int]) -> datetime:
+    """A moment less so many of _UNITS; months are calendar months, cut to the last day of a shorter one."""
+    years, months, weeks, days, hours, minutes, seconds = duration
     index = moment.year * 12 + moment.month - 1 - years * 12 - months
     year, month = divmod(index, 12)
     last_day = (datetime(year + (month == 11), (month + 1) % 12 + 1, 1, tzinfo=UTC) - timedelta(days=1)).day
@@ -298,7 +310,7 @@ def describe(wanted: Filter, names: Names, window: str | None = None) -> str:
     `window` is the duration that its dates were reckoned from, where they were: it stays true as time goes by.
     """
     parts = [_describe_choice(choice, names) for choice in wanted.wanted]
-    parts += [f"not {names.label(axis, code)}" for axis, code in names.not_covered(wanted.unwanted)]
+    parts += [f"not {names.label(axis, code)}" for axis, code in wanted.unwanted]
     if wanted.search:
         parts.append(f"with {wanted.search}")
     parts += _describe_dates(wanted, window)
@@ -333,7 +345,7 @@ _BEFORE: Mapping[str, str] = {"region": "in ", "source": "from ", "language": "i
 
 def _describe_choice(choice: tuple[TermKey, ...], names: Names) -> str:
     axis = choice[0][0]
-    return _BEFORE.get(axis, "") + " or ".join(names.label(axis, code) for _, code in names.not_covered(choice))
+    return _BEFORE.get(axis, "") + " or ".join(names.label(axis, code) for _, code in choice)
 
 
 def _day(seconds: int) -> str:

@@ -25,7 +25,7 @@ from api.schemas import Item, ItemPage
 from api.syndication import atom, jsonfeed, rss
 from api.tables import stream_table
 from db.archive import Snapshot
-from db.queries import Page, count_items, find_items, get_items
+from db.queries import Page, Total, count_items, find_items, get_items
 
 router = APIRouter()
 
@@ -158,7 +158,7 @@ def _json_body(
         rendered = [maker.render(stored[item_id], fields) for item_id in page.ids if item_id in stored]
     else:
         rendered = context.fragments.render(snapshot, names, "json", page.ids, maker.render)
-    total = count_items(snapshot, query.filter)
+    total = _total(snapshot, query, page)
     head: dict[str, Any] = {
         "self": links.self,
         "next": links.next,
@@ -169,6 +169,14 @@ def _json_body(
         "coverage": context.url("/v1/coverage", links.filter),
     }
     return Answer(with_list(head, "data", rendered), headers={"Link": links.header}, is_estimate=total.is_estimate)
+
+
+def _total(snapshot: Snapshot, query: Query, page: Page) -> Total:
+    """How many items match: never fewer than are shown, and exactly those where they are all shown."""
+    if query.after is None and page.next is None:
+        return Total(len(page.ids))
+    total = count_items(snapshot, query.filter)
+    return total if not total.is_estimate else Total(max(total.items, len(page.ids)), is_estimate=True)
 
 
 def documents(context: Context, snapshot: Snapshot, names: Names) -> ItemDocuments:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from db.filing import TermKey
@@ -30,8 +30,8 @@ AXES: Mapping[str, str] = {
 class Names:
     """axis → code → label, in the vocabulary's order. `fingerprint` changes when any of it does.
 
-    `parts`: what a term covers though items are not filed under it, as departments of departments.
     `since`: when this process took up this program and these names, in seconds since 1970.
+    `spellings` and `within`: axis → word in lower case → code: of other spellings of it, and of what lies within it.
     """
 
     labels: Mapping[str, Mapping[str, str]]
@@ -39,33 +39,26 @@ class Names:
     filed: Mapping[TermKey, int]  # grows as items are filed
     fingerprint: str
     since: int = 0
-    parts: Mapping[TermKey, Sequence[TermKey]] = field(default_factory=dict)
+    spellings: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    within: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     _folded: dict[str, dict[str, str]] = field(default_factory=dict)
 
     def label(self, axis: str, code: str) -> str:
         return self.labels.get(axis, {}).get(code, code)
 
     def find(self, axis: str, word: str) -> str | None:
-        """The code that a reader means, whatever its case; None when there is none."""
+        """The code that a reader means, whatever its case, of English of a country English; None when there is none."""
         if word in self.labels[axis] or (axis, word) in self.filed:
             return word
         if axis not in self._folded:
             self._folded[axis] = {code.casefold(): code for code in self.labels[axis]}
-        return self._folded[axis].get(word.casefold())
-
-    def covered(self, axis: str, code: str) -> list[TermKey]:
-        """The term, and its parts."""
-        return [(axis, code), *self.parts.get((axis, code), ())]
-
-    def not_covered(self, keys: Sequence[TermKey]) -> list[TermKey]:
-        """These terms, without those that are parts of others among them."""
-        parts = {part for key in keys for part in self.parts.get(key, ())}
-        return [key for key in keys if key not in parts]
+        folded = word.casefold().partition("-")[0] if axis == "language" else word.casefold()
+        return self._folded[axis].get(folded) or self.spellings.get(axis, {}).get(folded)
 
     def nearest(self, axis: str, word: str) -> list[str]:
         """Up to three codes whose code or label is like the word, best first."""
         wanted = word.casefold()[:80]
-        known: dict[str, str] = {}
+        known = dict(self.within.get(axis, {}))
         for code, label in self.labels[axis].items():
             known[label.casefold()] = code
             known[code.casefold()] = code
@@ -84,20 +77,34 @@ def make_names(vocabulary: Vocabulary, sources: Mapping[str, SourceName], filed:
         "language": languages,
     }
     facts = repr((vocabulary.rules_version, sorted(sources.items()))).encode()
-    parts: dict[TermKey, list[TermKey]] = {}
-    for department, parent in vocabulary.department_parents.items():
-        parts.setdefault(("department", parent), []).append(("department", department))
-    return Names(labels, sources, filed, hashlib.blake2b(facts, digest_size=6).hexdigest(), parts=parts)
+    fingerprint = hashlib.blake2b(facts, digest_size=6).hexdigest()
+    spellings, within = {"region": _spellings(vocabulary)}, {"region": _places(vocabulary)}
+    return Names(labels, sources, filed, fingerprint, spellings=spellings, within=within)
 
 
 def _terms(vocabulary: Vocabulary) -> list[tuple[Axis, Mapping[str, object]]]:
     return [
         (Axis.TOPIC, vocabulary.topics),
         (Axis.CRAFT, vocabulary.crafts),
-        (Axis.REGION, vocabulary.regions),
+        (Axis.REGION, vocabulary.filed_regions()),
         (Axis.EMPLOYER, vocabulary.employers),
         (Axis.UNION, vocabulary.unions),
     ]
+
+
+def _spellings(vocabulary: Vocabulary) -> dict[str, str]:
+    """Regions by their three letters (ISO 3166-1 alpha-3) and by acronyms such as UK."""
+    spellings: dict[str, str] = {}
+    for region in vocabulary.filed_regions().values():
+        acronyms = (form for form in region.words.forms if len(form) <= 4 and form.replace(".", "").isupper())
+        spellings.update((word.casefold(), region.id) for word in (*acronyms, region.alpha3) if word)
+    return spellings
+
+
+def _places(vocabulary: Vocabulary) -> dict[str, str]:
+    """The regions in which places are that nothing is filed under, by what the places are called."""
+    places = [region for region in vocabulary.regions.values() if vocabulary.filed_region(region.id) != region.id]
+    return {word.casefold(): vocabulary.filed_region(place.id) for place in places for word in (place.id, place.label)}
 
 
 def _missing(axis: str, known: Mapping[str, str], filed: Mapping[TermKey, int]) -> dict[str, str]:

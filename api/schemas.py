@@ -104,7 +104,10 @@ class ItemPage(Shape):
     next: str | None
     next_cursor: str | None
     total: int
-    total_is_estimate: bool = Field(description="True where counting all would take too long: within a few per cent")
+    total_is_estimate: bool = Field(
+        description="True where counting all would take too long. A sample was counted, within a few per cent; of very "
+        "many items with the words looked for, the newest, so that words that come in waves are misjudged"
+    )
     data_version: int = Field(description="Grows with every change of the archive")
     coverage: str = Field(description="How many sources could have answered this, and how many looked")
     data: list[Item]
@@ -170,7 +173,7 @@ class Craft(TermUse):
 
 
 class Region(TermUse):
-    level: str = Field(description="supranational, country, subdivision or place")
+    level: str = Field(description="supranational, country or subdivision")
     parent: str | None
 
 
@@ -238,7 +241,8 @@ class Source(Shape):
     last_checked_at: str | None
     last_success_at: str | None
     next_check_at: str | None
-    items: int
+    items: int = Field(description="All that it brought")
+    tracked: int = Field(description="Those about AI, layoffs or contracts, which lists show")
     newest_item_at: str | None
 
 

@@ -21,6 +21,7 @@ from api.schemas import Source, SourceList
 from db.archive import Snapshot
 from db.discretion import without_credentials
 from db.sources import SourceHealth, health_of, load_sources, newest_items
+from db.terms import term_uses
 
 router = APIRouter()
 
@@ -66,16 +67,20 @@ async def get_source(request: Request) -> Response:
 def source_documents(context: Context, snapshot: Snapshot) -> list[dict[str, Any]]:
     now = int(context.moment().timestamp())
     newest = newest_items(snapshot, "source")
-    ids = snapshot.term_ids()
+    ids, tracked = snapshot.term_ids(), term_uses(snapshot, "source")
     documents = []
     for source in load_sources(snapshot):
         term_id = ids.get(("source", source.id))
         items = snapshot.count(term_id) if term_id is not None else 0
-        documents.append(_document(context, source, items, newest.get(source.id), now))
+        use = tracked.get(source.id)
+        counts = {"items": items, "tracked": use.items if use else 0}
+        documents.append(_document(context, source, counts, newest.get(source.id), now))
     return documents
 
 
-def _document(context: Context, source: SourceHealth, items: int, newest: int | None, now: int) -> dict[str, Any]:
+def _document(
+    context: Context, source: SourceHealth, counts: dict[str, int], newest: int | None, now: int
+) -> dict[str, Any]:
     health = health_of(source, newest, now)
     return {
         "id": source.id,
@@ -97,7 +102,7 @@ def _document(context: Context, source: SourceHealth, items: int, newest: int | 
         "last_checked_at": _moment(source.last_checked_at),
         "last_success_at": _moment(source.last_success_at),
         "next_check_at": _moment(source.next_check_at),
-        "items": items,
+        **counts,
         "newest_item_at": _moment(newest),
     }
 

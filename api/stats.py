@@ -19,9 +19,9 @@ from api.documented import documented
 from api.filters import FILTER_PARAMETERS, Reader, read_filter
 from api.links import query_string
 from api.names import AXES, Names
-from api.problems import Problem
+from api.problems import Fault, Problem
 from api.schemas import Stats
-from db.archive import Snapshot
+from db.archive import SECONDS_PER_DAY, Snapshot
 from db.tallies import tally_periods
 
 router = APIRouter()
@@ -33,7 +33,11 @@ _EPOCH = date(1970, 1, 1)
 
 @router.get(**documented("/v1/stats", model=Stats, parameters=STATS_PARAMETERS))
 async def list_stats(request: Request) -> Response:
-    """Counts over day, week, month, quarter or year (UTC, of publication), of all items or by the terms of `by`."""
+    """Counts over day, week, month, quarter or year (UTC, of publication), of all items or by the terms of `by`.
+
+    The periods are those of `from`, `to` and `window`, until today where there is no `to`, but at most 1,000 days
+    beyond the first item and the last; without dates they are those of the items.
+    """
     context = context_of(request)
 
     def build(snapshot: Snapshot, names: Names) -> Answer:
@@ -43,7 +47,8 @@ async def list_stats(request: Request) -> Response:
         over = reader.choice("over", PERIODS, "month")
         reader.finish()
         axis = AXES.get(by)
-        tally = tally_periods(snapshot, wanted, axis, partial(cut_periods, over))
+        today = int(context.moment().timestamp()) // SECONDS_PER_DAY
+        tally = tally_periods(snapshot, wanted, axis, partial(cut_periods, over), today)
         series = [
             {"id": code, "label": names.label(axis or "", code), **_row(items)} for code, items in tally.counts.items()
         ]
@@ -86,6 +91,7 @@ def cut_periods(over: str, first: int, last: int) -> list[int]:
             raise Problem(
                 "invalid-parameters",
                 f"There are more than {MOST_PERIODS} periods: narrow from and to, or count over longer ones.",
+                [Fault("over", over, f"makes more than {MOST_PERIODS} periods of these dates")],
             )
     return [(edge - _EPOCH).days for edge in edges]
 

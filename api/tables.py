@@ -128,8 +128,8 @@ def _ndjson(fields: Sequence[str]) -> Render:
 
 
 def _csv(fields: Sequence[str]) -> tuple[bytes, Render]:
-    """RFC 4180 with a head line; the columns are COLUMNS, or the id and the fields asked for."""
-    columns = [name for name in COLUMNS if not fields or name == "id" or name in fields]
+    """RFC 4180 with a head line; the columns are COLUMNS, or the id and the fields asked for, in their order."""
+    columns = ["id", *(name for name in fields or COLUMNS if name != "id")]
 
     def render(maker: ItemDocuments, items: list[StoredItem]) -> bytes:
         return _lines([_row(maker.make(item), columns) for item in items])

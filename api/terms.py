@@ -41,7 +41,7 @@ async def list_crafts(request: Request) -> Response:
 
 @router.get(**documented("/v1/regions", model=RegionList))
 async def list_regions(request: Request) -> Response:
-    """Countries, subdivisions and places, each with what contains it."""
+    """Countries and, in the US, Canada, the UK, Australia and India, their subdivisions, each with what contains it."""
     return await _terms(request, Axis.REGION, _regions)
 
 
@@ -112,7 +112,7 @@ def _crafts(vocabulary: Vocabulary) -> Iterable[dict[str, Any]]:
 
 
 def _regions(vocabulary: Vocabulary) -> Iterable[dict[str, Any]]:
-    for region in vocabulary.regions.values():
+    for region in vocabulary.filed_regions().values():
         yield {
             "id": region.id,
             "label": region.label,
@@ -129,7 +129,7 @@ def _unions(vocabulary: Vocabulary) -> Iterable[dict[str, Any]]:
             "type": union.type,
             "country": union.country or None,
             "sectors": list(union.sectors),
-            "crafts": list(union.crafts),
+            "crafts": list(vocabulary.crafts_of_union(union.id)),
         }
 
 

@@ -96,9 +96,10 @@ def watch_of(snapshot: Snapshot, wanted: Filter, start: int, end: int, checks: C
 
 
 def _may_answer(source_id: str, wanted: Filter) -> bool:
+    """What two sources are to have both, either may bring."""
     key = ("source", source_id)
-    named = all(key in choice for choice in wanted.wanted if choice[0][0] == "source")
-    return named and key not in wanted.unwanted
+    named = [choice for choice in wanted.wanted if choice[0][0] == "source"]
+    return (not named or any(key in choice for choice in named)) and key not in wanted.unwanted
 
 
 def _fits(source: _Source, wanted: Filter) -> bool:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
-from db.shapes import Axis, Tagging
+from db.shapes import Tagging
 
 TermKey = tuple[str, str]  # (axis, code)
+Wholes = Mapping[TermKey, Sequence[TermKey]]  # term → what it is part of
 CERTAIN = 100  # confidence in hundredths
 
 
 def filing_terms(
-    tagging: Tagging, *, sources: Iterable[str], sector: str, language: str, departments: Mapping[str, str]
+    tagging: Tagging, *, sources: Iterable[str], sector: str, language: str, wholes: Wholes
 ) -> dict[TermKey, int]:
-    """(axis, code) → confidence in hundredths; a craft files its item under the craft's department as well."""
+    """(axis, code) → confidence in hundredths. What is part of something files its item under that as well: a craft
+    under its departments, a company under its owners; the parents of topics and regions are tags themselves."""
     terms: dict[TermKey, int] = {("tracked", "yes" if tagging.tracked else "no"): CERTAIN}
     terms.update({("source", source): CERTAIN for source in sources})
     if sector:
@@ -23,9 +25,9 @@ def filing_terms(
     terms.update({("figure", figure.kind): CERTAIN for figure in tagging.figures})
     for tag in tagging.tags:
         confidence = round(tag.confidence * 100)
-        _raise_to(terms, (tag.axis.value, tag.term), confidence)
-        if tag.axis is Axis.CRAFT and tag.term in departments:
-            _raise_to(terms, ("department", departments[tag.term]), confidence)
+        key = tag.axis.value, tag.term
+        for filed in (key, *wholes.get(key, ())):
+            _raise_to(terms, filed, confidence)
     return terms
 
 

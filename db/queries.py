@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -17,7 +17,9 @@ from db.sets import TermSets
 
 RELEVANCE_WINDOW = 1_000  # newest matches among which `relevance` orders
 GATHER = 5_000  # items that are put in order at once
-SEARCH_EXACTLY = 1_000  # items with the words looked for that are counted one by one
+SEARCH_EXACTLY = 10_000  # items with the words looked for, or changed since, that are counted one by one
+FEW = 200  # matches among the newest with the words: too few to say how many there are in all
+WORDS_AT_MOST = 200_000  # items with the words that are read to find few
 COUNT_EXACTLY = 8_192  # candidates that are looked at one by one to count; beyond, a sample of about as many
 
 
@@ -128,19 +130,41 @@ def match_items(snapshot: Snapshot, plan: Plan, *, newest_words: bool = False) -
 
 
 def _match(snapshot: Snapshot, plan: Plan, newest_words: bool) -> Matched | None:
-    choices = (plan.driver, *plan.others)
-    if plan.filter.changed_since is not None or any(choice.confidence for choice in choices):
+    if any(choice.confidence for choice in (plan.driver, *plan.others)):
         return None
     sets = snapshot.sets()
     if sets is None:
         return None
-    ids = _newest_with_words(snapshot, plan) if plan.filter.search else None
-    cut = ids is not None and len(ids) > SEARCH_EXACTLY
-    if cut and not newest_words:
+    changed = _changed_since(snapshot, plan)
+    words = _newest_with_words(snapshot, plan) if plan.filter.search else None
+    if changed is not None and len(changed) > SEARCH_EXACTLY:
         return None
-    found = sets.match([choice.term_ids for choice in choices], plan.unwanted, plan.low, plan.high, ids)
-    scale = sets.share(plan.low, plan.high, min(ids)) if cut and ids else 1.0
-    return Matched(sets, found, scale)
+    if words is None or len(words) <= SEARCH_EXACTLY:
+        both = changed if words is None else words if changed is None else set(words).intersection(changed)
+        return Matched(sets, _under_terms(sets, plan, both))
+    if changed is not None or not newest_words:
+        return None
+    found = _under_terms(sets, plan, words)
+    if len(found) < FEW and (all_found := _among_all_words(snapshot, sets, plan)) is not None:
+        return Matched(sets, all_found)
+    return Matched(sets, found, sets.share(plan.low, plan.high, min(words)))
+
+
+def _under_terms(sets: TermSets, plan: Plan, ids: Iterable[int] | None) -> BitMap:
+    choices = [choice.term_ids for choice in (plan.driver, *plan.others)]
+    return sets.match(choices, plan.unwanted, plan.low, plan.high, ids)
+
+
+def _among_all_words(snapshot: Snapshot, sets: TermSets, plan: Plan) -> BitMap | None:
+    """What matches of a filter whose terms are rare; None where they are not, or the words are too frequent to look."""
+    candidates = _under_terms(sets, plan, None)
+    if len(candidates) > WORDS_AT_MOST // 10:
+        return None
+    rows = snapshot.rows(*plan.words(WORDS_AT_MOST + 1))
+    if len(rows) > WORDS_AT_MOST:
+        return None
+    under = set(sets.newest(candidates, HIGHEST_ID, len(candidates)))
+    return _under_terms(sets, plan, [row[0] for row in rows if row[0] in under])
 
 
 def sample_size(candidates: int, exactly: int) -> int:
@@ -199,6 +223,14 @@ def _count(snapshot: Snapshot, plan: Plan, limit: int | None, sample: int = 1) -
 def _newest_with_words(snapshot: Snapshot, plan: Plan) -> list[int]:
     """The newest items with the words looked for, whatever their terms: all, or one more than SEARCH_EXACTLY."""
     return [row[0] for row in snapshot.rows(*plan.words(SEARCH_EXACTLY + 1))]
+
+
+def _changed_since(snapshot: Snapshot, plan: Plan) -> list[int] | None:
+    """The items that changed since, whatever their terms: all, or one more than SEARCH_EXACTLY; None if not asked."""
+    if plan.filter.changed_since is None:
+        return None
+    statement = f"SELECT id FROM item WHERE updated_at >= ? LIMIT {SEARCH_EXACTLY + 1:d}"
+    return [row[0] for row in snapshot.rows(statement, (plan.filter.changed_since,))]
 
 
 def _find_received(snapshot: Snapshot, plan: Plan, limit: int, after: Position | None) -> Page:

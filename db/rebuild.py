@@ -16,7 +16,7 @@ from sqlalchemy import BigInteger, Column, Connection, Engine, Integer, MetaData
 from db.bulk import run
 from db.copying import add_rows, tidy
 from db.engine import is_sqlite
-from db.filing import filing_terms
+from db.filing import Wholes, filing_terms
 from db.labels import unpack_figures, unpack_tags
 from db.migrations import locked_archive
 from db.numbering import TermNumbers
@@ -61,20 +61,20 @@ class Mended:
 
 def rebuild(
     engine: Engine,
-    departments: Mapping[str, str],
+    wholes: Wholes,
     now: datetime,
     on_items: Callable[[int], None] = lambda count: None,
 ) -> Mended:
     """Derive anew what can be derived; tags and everything else about an item stay as they are.
 
     One transaction: interrupted, nothing has changed, and readers see the old numbers until all are right. Only what
-    differs is written, so repeating it changes nothing. `departments`: craft → department.
+    differs is written, so repeating it changes nothing. `wholes`: of `Vocabulary.wholes`.
     Raises AlreadyRunning beside a scrape.
     """
     with locked_archive(engine):
         with engine.begin() as connection:
             _temporary.create_all(connection, checkfirst=False)
-            _file(connection, departments, on_items)
+            _file(connection, wholes, on_items)
             _count(connection)
             mended = Mended(
                 _set_filings_right(connection), _set_counts_right(connection), _set_search_right(connection)
@@ -88,7 +88,7 @@ def rebuild(
     return mended
 
 
-def _file(connection: Connection, departments: Mapping[str, str], on_items: Callable[[int], None]) -> None:
+def _file(connection: Connection, wholes: Wholes, on_items: Callable[[int], None]) -> None:
     """Under which terms each item belongs, in a table of this transaction; what an item says of itself is set right."""
     numbers = TermNumbers()
     for items in _items(connection):
@@ -100,7 +100,7 @@ def _file(connection: Connection, departments: Mapping[str, str], on_items: Call
                 sources=sources[item.id] | {item.source_id},
                 sector=item.sector,
                 language=item.language,
-                departments=departments,
+                wholes=wholes,
             )
             numbers.learn(connection, keys)
             terms = sorted((numbers[key], confidence) for key, confidence in keys.items())

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 
 MAX_WORDS = 32
+# Quotation marks as people and their programs write them; spelt alike, so that a phrase is a phrase.
+_QUOTES = str.maketrans(dict.fromkeys("“”„‟«»", '"'))
 _TOKEN = re.compile(r'(?P<minus>-?)(?:"(?P<phrase>[^"]*)"?|(?P<word>[^\s"]+))')
 
 
@@ -38,31 +41,37 @@ _PHRASE = "phraseto_tsquery('simple', ?)"
 
 
 def parse_search(text: str) -> Search:
-    """Words and "phrases" that must all be there; OR between two is a choice, a leading - excludes.
+    """Words and "phrases" that must all be there; OR between two is a choice, a leading - or NOT excludes.
 
     Raises ValueError, with a sentence for the reader, when there is nothing to look for or too much.
     """
     wanted: list[tuple[str, ...]] = []
     unwanted: list[str] = []
-    joining = False
+    joining = negating = False
+    text = unicodedata.normalize("NFC", text).translate(_QUOTES)
     for match in _TOKEN.finditer(text.replace("\0", " ")):
         if match["word"] == "OR" and not match["minus"]:
             joining = bool(wanted)
             continue
         if match["word"] == "AND" and not match["minus"]:
             continue
+        if match["word"] == "NOT" and not match["minus"]:
+            negating = True
+            continue
         phrase = _words_of(match["word"] if match["word"] is not None else match["phrase"])
         if not phrase:
             continue
-        if match["minus"]:
+        if match["minus"] or negating:
             unwanted.append(phrase)
         elif joining:
             wanted[-1] += (phrase,)
         else:
             wanted.append((phrase,))
-        joining = False
+        joining = negating = False
     if not wanted:
         raise ValueError("needs at least one word to look for")
+    if len(wanted) < sum(map(len, wanted)) and re.search(r"[()]", re.sub(r'"[^"]*"', "", text)):
+        raise ValueError("has brackets, which are not understood: OR joins the word before it and the word after it")
     if sum(map(len, wanted)) + len(unwanted) > MAX_WORDS:
         raise ValueError(f"has more than {MAX_WORDS} words or phrases")
     return Search(tuple(wanted), tuple(unwanted))

@@ -16,7 +16,7 @@ import orjson
 from sqlalchemy import Connection, Engine, Row, bindparam, func, select, text, update
 
 from db import bulk
-from db.filing import TermKey, filing_terms
+from db.filing import TermKey, Wholes, filing_terms
 from db.labels import pack_figures, pack_tags
 from db.numbering import TermNumbers
 from db.shapes import ItemDraft, Source, SourceMemory, Tagging
@@ -53,11 +53,11 @@ class Checked(NamedTuple):
 
 
 class Store:
-    """Writes items. `departments` gives craft → the department it is filed under as well; asked once, for an item."""
+    """Writes items. `wholes` gives what terms are part of, under which an item is filed as well; asked once."""
 
-    def __init__(self, engine: Engine, departments: Callable[[], Mapping[str, str]]) -> None:
+    def __init__(self, engine: Engine, wholes: Callable[[], Wholes]) -> None:
         self.engine = engine
-        self._departments = lru_cache(maxsize=1)(departments)
+        self._wholes = lru_cache(maxsize=1)(wholes)
         self._numbers = TermNumbers()
 
     def save_check(
@@ -96,7 +96,7 @@ class Store:
     def _batch(self, now: datetime) -> Iterator[_Batch]:
         numbers = TermNumbers(self._numbers)  # those given in a transaction that fails are no numbers
         with self.engine.begin() as connection:
-            yield _Batch(connection, numbers, self._departments, now)
+            yield _Batch(connection, numbers, self._wholes, now)
         self._numbers = numbers
 
 
@@ -147,7 +147,7 @@ class _Batch:
 
     connection: Connection
     numbers: TermNumbers
-    departments: Callable[[], Mapping[str, str]]
+    wholes: Callable[[], Wholes]
     now: datetime
     version: int = 0
     seconds: int = field(init=False)  # of `now`, as the driver takes it
@@ -264,7 +264,7 @@ class _Batch:
                 sources=(source.id,),
                 sector=labels["sector"],
                 language=language,
-                departments=self.departments(),
+                wholes=self.wholes(),
             )
         )
         values = {
@@ -306,7 +306,7 @@ class _Batch:
 
     def _terms_of(self, row: Row[Any], tagging: Tagging, sector: str, sources: Iterable[str]) -> dict[int, int]:
         return self._numbered(
-            filing_terms(tagging, sources=sources, sector=sector, language=row.language, departments=self.departments())
+            filing_terms(tagging, sources=sources, sector=sector, language=row.language, wholes=self.wholes())
         )
 
     def _terms_of_filed(self, row: Row[Any], source_id: str) -> dict[int, int]:

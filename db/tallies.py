@@ -8,7 +8,7 @@ import itertools
 from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import orjson
@@ -85,16 +85,34 @@ def tally_terms(snapshot: Snapshot, wanted: Filter, axes: Iterable[str]) -> dict
     return tallies
 
 
-def tally_periods(snapshot: Snapshot, wanted: Filter, axis: str | None, cut: Cut) -> Series:
-    """The items that match by period, and by period for each term of an axis; `cut` makes the periods."""
+def tally_periods(snapshot: Snapshot, wanted: Filter, axis: str | None, cut: Cut, today: int) -> Series:
+    """The items that match by period, and by period for each term of an axis; `cut` makes the periods.
+
+    A filter with a beginning and no end goes on until `today` (days since 1970): silence at the end is news, too.
+    """
+    if wanted.start is not None and wanted.end is None:
+        wanted = replace(wanted, end=max(wanted.start, (today + 1) * SECONDS_PER_DAY))
     plan = make_plan(snapshot, wanted)
-    if plan is None:
-        return Series([], [], {})
     codes = snapshot.codes(axis) if axis else {}
-    matched = None if wanted.min_confidence else match_items(snapshot, plan)
-    counted = _from_sets(matched, wanted, codes, cut) if matched else _from_rows(snapshot, plan, codes, cut)
+    counted = _count_periods(snapshot, plan, wanted, codes, cut) if plan else None
+    if counted is None or not counted.edges:
+        edges = _edges_of_nothing(wanted, cut)
+        return Series(edges, [0] * max(0, len(edges) - 1), {})
     by_code = {codes[term_id]: row for term_id, row in counted.by_term.items()}
     return Series(counted.edges, counted.total, by_code, counted.sample > 1)
+
+
+def _count_periods(snapshot: Snapshot, plan: Plan, wanted: Filter, codes: Collection[int], cut: Cut) -> _Counted:
+    matched = None if wanted.min_confidence else match_items(snapshot, plan)
+    return _from_sets(matched, wanted, codes, cut) if matched else _from_rows(snapshot, plan, codes, cut)
+
+
+def _edges_of_nothing(wanted: Filter, cut: Cut) -> Sequence[int]:
+    """The periods of the filter's own dates, where it has both."""
+    if wanted.start is None or wanted.end is None or wanted.start >= wanted.end:
+        return []
+    last = (wanted.end - 1) // SECONDS_PER_DAY
+    return cut(max(wanted.start // SECONDS_PER_DAY, last - LEADING_DAYS), last)
 
 
 def _from_sets(matched: Matched, wanted: Filter, term_ids: Collection[int], cut: Cut) -> _Counted:

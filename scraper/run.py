@@ -18,6 +18,7 @@ from sqlalchemy.exc import DBAPIError
 
 from db.engine import is_sqlite
 from db.errors import DatabaseError, explain
+from db.filing import Wholes
 from db.leases import Leases, running_leases
 from db.lock import AlreadyRunning, RunLock
 from db.migrations import locked_archive
@@ -161,7 +162,7 @@ class Run:
                     fetcher,
                     parsers,
                     _tagger,
-                    Store(self.engine, _departments),
+                    Store(self.engine, _wholes),
                     # One after another, documents at hand give the same archive every time.
                     concurrency=1 if self.documents is not None else self.settings.concurrency,
                     now=self.now,
@@ -193,10 +194,10 @@ def _tagger() -> Tags:
     return packaged_tagger()
 
 
-def _departments() -> Mapping[str, str]:
+def _wholes() -> Wholes:
     from db.vocabulary import load_vocabulary
 
-    return load_vocabulary().departments_of_crafts()
+    return load_vocabulary().wholes()
 
 
 def site_pauses(remembered: Sequence[tuple[Source, SourceMemory]], now: datetime) -> dict[str, datetime]:

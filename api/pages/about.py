@@ -31,7 +31,7 @@ async def get_about(request: Request) -> Response:
             "tracked": count_items(snapshot, Filter()),
             "all_items": count_items(snapshot, Filter(tracked=None)),
             "crafts": len(vocabulary.crafts),
-            "regions": len(vocabulary.regions),
+            "regions": len(vocabulary.filed_regions()),
             "measured": measured,
             "measured_axes": AXES,
             "same_rules": measured is not None and measured.rules_version == vocabulary.rules_version,

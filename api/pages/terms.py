@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from api.dependencies import Context
 from api.names import Names
-from api.pages.answering import Page, page_answer
+from api.pages.answering import Elsewhere, Page, page_answer
 from api.pages.coverage import cover
 from api.pages.pictures import Columns, draw_columns
 from api.pages.stories import Stories
@@ -99,6 +99,8 @@ async def _one(request: Request, kind: Kind) -> Response:
 
     def build(context: Context, snapshot: Snapshot, names: Names) -> Page:
         code = names.find(kind.axis, asked)
+        if code is None and (other := names.within.get(kind.axis, {}).get(asked.casefold())):
+            raise Elsewhere(f"{kind.path}/{other}")
         if code is None:
             near = names.nearest(kind.axis, asked)
             raise Problem("not-found", f"There is no {kind.axis} by this name.", [Fault(kind.axis, asked, "", near)])
@@ -201,7 +203,7 @@ def _region_facts(vocabulary: Vocabulary, code: str) -> list[tuple[str, list[tup
     if region is None:
         return []
     parent = vocabulary.regions.get(region.parent)
-    inside = [other for other in vocabulary.regions.values() if other.parent == code]
+    inside = [other for other in vocabulary.filed_regions().values() if other.parent == code]
     unions = [union for union in vocabulary.unions.values() if code in (union.country, union.region)]
     return _told(
         ("Part of", [(parent.label, f"/regions/{parent.id}")] if parent else []),
@@ -223,7 +225,7 @@ def _union_facts(vocabulary: Vocabulary, code: str) -> list[tuple[str, list[tupl
             "Speaks for",
             [
                 (vocabulary.crafts[craft].label, f"/crafts/{craft}")
-                for craft in union.crafts
+                for craft in vocabulary.crafts_of_union(code)
                 if craft in vocabulary.crafts
             ],
         ),

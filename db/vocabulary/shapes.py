@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 
 from db.shapes import Axis
 
+DETAILED = frozenset({"US", "CA", "GB", "AU", "IN"})  # countries whose news is filed by state, province or nation
+
 
 @dataclass(frozen=True, slots=True)
 class Rule:
@@ -142,8 +144,32 @@ class Vocabulary:
             parent = terms[parent].parent
         return tuple(chain)
 
-    def departments_of_crafts(self) -> dict[str, str]:
-        return {craft.id: craft.department for craft in self.crafts.values()}
+    def filed_region(self, region: str) -> str:
+        """Where its items are filed: those of a place under its subdivision, or its country where we file none."""
+        while parent := self.regions[region].parent:
+            level = self.regions[region].level
+            if level == "country" or (level == "subdivision" and parent in DETAILED):
+                break
+            region = parent
+        return region
+
+    def filed_regions(self) -> dict[str, Region]:
+        """Those that items are filed under; the others are but names for them."""
+        return {code: region for code, region in self.regions.items() if self.filed_region(code) == code}
+
+    def crafts_of_union(self, union: str) -> tuple[str, ...]:
+        """Whom a union speaks for: the crafts that its name implies first, then those that name it."""
+        naming = (craft.id for craft in self.crafts.values() if union in craft.unions)
+        return tuple(dict.fromkeys((*self.unions[union].crafts, *naming)))
+
+    def wholes(self) -> dict[tuple[str, str], tuple[tuple[str, str], ...]]:
+        """(axis, term) → what it is part of, nearest first: the departments of a craft, the owners of an employer."""
+        owners = {employer.id: employer.parent for employer in self.employers.values()}
+        return {
+            **{("craft", craft.id): _chain("department", craft.department, self.department_parents)
+               for craft in self.crafts.values()},
+            **{("employer", owned): _chain("employer", owner, owners) for owned, owner in owners.items() if owner},
+        }  # fmt: skip
 
     def label(self, axis: Axis, term: str) -> str:
         """The name to show; the id itself for a term of an older vocabulary."""
@@ -158,3 +184,11 @@ class Vocabulary:
         }
         found = tables[axis].get(term)
         return found.label if found else term
+
+
+def _chain(axis: str, first: str, parents: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    """A term, what contains it, and so on."""
+    chain = [(axis, first)] if first else []
+    while chain and (parent := parents.get(chain[-1][1], "")):
+        chain.append((axis, parent))
+    return tuple(chain)

@@ -46,7 +46,7 @@ def retag(dry_run: bool) -> None:
     vocabulary = load_vocabulary()
     sources = {source.id: source for source in load_sources(load_settings().sources)}
     with locked_archive(engine), progress_bar(count_items(engine), "Tagging") as step:
-        store = Store(engine, vocabulary.departments_of_crafts)
+        store = Store(engine, vocabulary.wholes)
         report = tag_anew(store, packaged_tagger(), sources, datetime.now(UTC), dry_run=dry_run, on_batch=step)
         if not dry_run:
             note_retagged(engine, vocabulary.rules_version)
@@ -68,9 +68,9 @@ def rebuild() -> None:
 
     engine = open_database()
     check_schema(engine)
-    departments = load_vocabulary().departments_of_crafts()
+    wholes = load_vocabulary().wholes()
     with progress_bar(count_items(engine), "Rebuilding") as step:
-        mended = derive_anew(engine, departments, datetime.now(UTC), step)
+        mended = derive_anew(engine, wholes, datetime.now(UTC), step)
     wrong = [f"{mended.items:,} item{'s' if mended.items != 1 else ''} filed otherwise"] if mended.items else []
     wrong += [f"{mended.counts:,} count{'s' if mended.counts != 1 else ''}"] if mended.counts else []
     wrong += ["the search index"] if mended.search else []

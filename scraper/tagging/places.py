@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from db.vocabulary import Vocabulary
 from scraper.tagging.masks import unmasked
 from scraper.tagging.phrases import Span
 from scraper.tagging.reading import WORK, Reading, inside_longer
 from scraper.tagging.rulebook import Name
 
-DETAILED = frozenset({"US", "CA", "GB", "AU", "IN"})  # countries whose news is filed by state, province or nation
 FIELD = (*WORK, "@entertainment", "@ai", "@lawmaking")
 
 
@@ -25,23 +23,13 @@ def find_places(reading: Reading) -> None:
         if not _within_longer(reading, span, standing):
             for name in names:
                 if not name.weak or reading.in_company(span, FIELD):
-                    reading.places.setdefault(filed_region(vocabulary, name.term), span)
+                    reading.places.setdefault(vocabulary.filed_region(name.term), span)
     _let_title_speak(reading)
 
 
 def judge_regions(reading: Reading) -> None:
     """Rules (an actors' strike without a place is Hollywood's), used where nothing else says where."""
     reading.regions = reading.rules.details.regions.hits(reading.found, reading.ambient, reading.title_length)
-
-
-def filed_region(vocabulary: Vocabulary, region: str) -> str:
-    """A place stands for its subdivision, or for its country where we file no subdivisions."""
-    regions = vocabulary.regions
-    while parent := regions[region].parent:
-        if regions[region].level == "country" or (regions[region].level == "subdivision" and parent in DETAILED):
-            break
-        region = parent
-    return region
 
 
 def _within_longer(reading: Reading, span: Span, places: Mapping[Span, list[Name]]) -> bool:

@@ -62,14 +62,16 @@ VOCABULARY = Vocabulary(
     department_parents={"production-sound": "sound", "post-sound": "sound"},
     regions={region.id: region for region in REGIONS},
     institutions=(),
-    employers={"big-studio": Employer("big-studio", "Big Studio", NO_WORDS, sectors=("film-tv",))},
+    employers={
+        "big-studio": Employer("big-studio", "Big Studio", NO_WORDS, sectors=("film-tv",)),
+        "lamp-pictures": Employer("lamp-pictures", "Lamp Pictures", NO_WORDS, parent="big-studio"),
+    },
     unions={"sag-aftra": Union("sag-aftra", "SAG-AFTRA", NO_WORDS, crafts=("voice-actor", "actor"))},
     sectors={"film-tv": "Film and TV", "games": "Games"},
     lexicon={},
     masks={},
     rules_version="rules-1",
 )
-DEPARTMENTS = {craft.id: craft.department for craft in CRAFTS}
 _AXES = {
     **dict.fromkeys(VOCABULARY.topics, Axis.TOPIC),
     **dict.fromkeys(VOCABULARY.crafts, Axis.CRAFT),
@@ -107,7 +109,7 @@ class Shelf:
 
     def __post_init__(self) -> None:
         sync_sources(self.engine, self.sources.values())
-        self.store = Store(self.engine, lambda: DEPARTMENTS)
+        self.store = Store(self.engine, VOCABULARY.wholes)
 
     def add(self, name: str, *terms: str, source: str = "ledger", labels: Tagging | None = None, **draft: Any) -> None:
         self.save([(make_draft(name, **draft), labels or make_labels(*terms))], source=source)

@@ -106,6 +106,7 @@ def test_a_source_that_never_had_such_items_could_have_had_them(shelf: Shelf, cl
         ("source=ledger", {"ledger"}),
         ("source=-ledger", {"gazette", "berlin", "mixed"}),
         ("source=ledger,gazette&source=-gazette", {"ledger"}),
+        ("source=ledger&source=gazette", {"ledger", "gazette"}),
         ("exclude_source=ledger,mixed", {"gazette", "berlin"}),
         ("sector=games", {"gazette", "mixed"}),
         ("sector=-games", {"ledger", "berlin", "mixed"}),

@@ -7,18 +7,24 @@ from unittest.mock import ANY
 from urllib.parse import parse_qsl
 
 import pytest
+from fastapi.testclient import TestClient
 
 from api.documents import ITEM_FIELDS
 from api.filters import ITEM_PARAMETERS, Query, Reader, describe, read_query
 from api.names import make_names
 from api.problems import Fault
 from db.filters import Filter, Sort
+from db.search import parse_search
 from db.sources import SourceName
 from db.types import to_epoch
 from tests.api.archive import VOCABULARY
 from tests.db.factory import DAY, NOW
 
 SOURCES = {"ledger": SourceName("ledger", "The Ledger", "trade"), "gazette": SourceName("gazette", "Gazette", "trade")}
+DATED = (
+    *(f"/v1/items{form}" for form in ("", ".atom", ".rss", ".feed.json", ".csv")),
+    *("/v1/stats", "/v1/facets", "/v1/coverage", "/", "/charts", "/embed/list", "/embed/chart.svg", "/embed/badge.svg"),
+)
 NAMES = make_names(VOCABULARY, SOURCES, {("language", "en"): 1})
 
 
@@ -92,6 +98,27 @@ def test_a_value_that_makes_no_sense_is_refused(query: str):
     assert faults(query)
 
 
+@pytest.mark.parametrize("path", DATED)
+@pytest.mark.parametrize(
+    "query",
+    [
+        "to=9999-12-31",
+        "from=0001-01-01",
+        "to=9999-12-31T23:59:59-05:00",
+        "from=0001-01-01T00:00:00%2B05:00",
+        "from=9999-12-31T23:59:59-05:00",
+        "to=0001-01-01T00:00:00Z",
+        "changed_since=9999-12-31T23:59:59-05:00",
+        "window=P1D&to=0001-01-01",
+        "window=P1D&to=9999-12-31",
+        "window=P2026Y",
+        "window=P9999Y99999M",
+    ],
+)
+def test_dates_beyond_all_news_are_as_good_as_none(path: str, query: str, client: TestClient):
+    assert client.get(f"{path}?{query}").status_code == 200
+
+
 @pytest.mark.parametrize("query", ["", "topic=", "q=&topic=,", "q=+"])
 def test_words_and_terms_left_empty_ask_nothing(query: str):
     assert read(query) == (Query(Filter(), Sort.PUBLISHED, 50, None, ANY), [])
@@ -150,3 +177,39 @@ def test_too_many_parameters_are_a_fault(query: str):
     assert [fault.detail for fault in Reader(query.encode(), ("a",)).faults] == [
         "the query string has more than 200 parameters"
     ]
+
+
+@pytest.mark.parametrize(
+    ("query", "shown"),
+    [
+        ("“voice actors” strike", '"voice actors" strike'),
+        ("«voice actors»", '"voice actors"'),
+        ("strike NOT ai", "strike -ai"),
+        ("ge\u0301ne\u0301rative", "g\xe9n\xe9rative"),
+        ("strike (live)", "strike live"),
+        ("NOTICE", "NOTICE"),
+    ],
+)
+def test_words_are_understood_as_they_are_typed(query: str, shown: str):
+    assert str(parse_search(query)) == shown
+
+
+@pytest.mark.parametrize("query", ["(strike OR lockout) ai", "(strike ai) OR lockout"])
+def test_brackets_around_a_choice_are_refused(query: str):
+    with pytest.raises(ValueError, match="brackets"):
+        parse_search(query)
+
+
+@pytest.mark.parametrize(("asked", "least"), [("0.744", 75), ("0.74", 74), ("0.70", 70), ("0.57", 57), ("1", 100)])
+def test_a_confidence_is_never_rounded_down(asked: str, least: int):
+    query, faulty = read(f"topic=ai&min_confidence={asked}")
+    assert (query.filter.min_confidence, faulty) == (least, [])
+
+
+@pytest.mark.parametrize(
+    ("query", "key"),
+    [("region=USA", ("region", "US")), ("region=gbr", ("region", "GB")), ("lang=en-US", ("language", "en"))],
+)
+def test_codes_of_other_standards_and_of_countries_are_understood(query: str, key: tuple[str, str]):
+    asked, faulty = read(query)
+    assert (asked.filter.wanted, faulty) == (((key,),), [])

@@ -66,6 +66,7 @@ def test_a_row_has_the_codes_of_its_labels(library: Shelf, client: TestClient):
 def test_a_table_can_be_cut_in_rows_and_columns(library: Shelf, client: TestClient):
     cut = rows(client, "limit=3&fields=title,topics")
     assert [list(row) for row in cut] == [["id", "title", "topics"]] * 3
+    assert list(rows(client, "limit=1&fields=url,self,title,id")[0]) == ["id", "url", "self", "title"]
 
 
 def test_an_empty_result_is_a_head_line(client: TestClient):

@@ -9,6 +9,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from db.archive import Snapshot
+from db.queries import Total
 from tests.api.archive import Shelf, make_labels
 from tests.api.follow import all_items
 from tests.db.factory import DAY, NOW
@@ -116,9 +117,9 @@ def test_large_counts_are_estimates_and_say_so(library: Shelf, client: TestClien
     assert get(client, "/v1/stats", "topic=ai&region=US")["is_estimate"]
 
 
-@pytest.mark.parametrize("path", ["/v1/items", "/v1/facets", "/v1/stats"])
+@pytest.mark.parametrize(("path", "limit"), [("/v1/items", "&limit=1"), ("/v1/facets", ""), ("/v1/stats", "")])
 def test_an_estimate_is_given_only_until_the_sets_are_there(
-    library: Shelf, client: TestClient, monkeypatch: pytest.MonkeyPatch, path: str
+    library: Shelf, client: TestClient, monkeypatch: pytest.MonkeyPatch, path: str, limit: str
 ):
     with monkeypatch.context() as early:
         asked: list[Snapshot] = []
@@ -127,9 +128,9 @@ def test_an_estimate_is_given_only_until_the_sets_are_there(
         early.setattr("db.archive.Snapshot.has_sets", lambda snapshot: bool(asked))
         early.setattr("db.queries.COUNT_EXACTLY", 8)
         early.setattr("db.tallies.TALLY_EXACTLY", 8)
-        estimate = client.get(f"{path}?topic=ai,layoffs&region=US")
+        estimate = client.get(f"{path}?topic=ai,layoffs&region=US{limit}")
     assert 'is_estimate":true' in estimate.text
-    exact = client.get(f"{path}?topic=ai,layoffs&region=US", headers={"If-None-Match": estimate.headers["ETag"]})
+    exact = client.get(f"{path}?topic=ai,layoffs&region=US{limit}", headers={"If-None-Match": estimate.headers["ETag"]})
     assert 'is_estimate":true' not in exact.text
     assert exact.status_code == 200
 
@@ -139,9 +140,51 @@ def test_of_very_many_matches_of_words_the_newest_stand_for_all(
 ):
     exact = get(client, "/v1/items", "topic=ai&limit=1")["total"]  # all have the word
     monkeypatch.setattr("db.queries.SEARCH_EXACTLY", 20)
+    monkeypatch.setattr("db.queries.FEW", 0)
     page = get(client, "/v1/items", "q=title&topic=ai&limit=2")
     assert page["total_is_estimate"]
     assert abs(page["total"] - exact) <= exact / 2
+
+
+@pytest.mark.parametrize("rest", ["topic=ai", "topic=ai&region=US", "craft=actor", "topic=-ai"])
+def test_few_among_very_many_matches_of_words_are_counted(
+    library: Shelf, client: TestClient, monkeypatch: pytest.MonkeyPatch, rest: str
+):
+    def counts() -> list[Any]:
+        facets = get(client, "/v1/facets", f"q=title&{rest}&dimensions=topic,region")["data"]
+        page = get(client, "/v1/items", f"q=title&{rest}&limit=2")
+        return [page["total"], page["total_is_estimate"], facets]
+
+    exact = counts()
+    monkeypatch.setattr("db.queries.SEARCH_EXACTLY", 3)
+    assert counts() == exact
+    assert not exact[1]
+
+
+def test_a_list_that_is_shown_whole_is_counted(library: Shelf, client: TestClient, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("db.archive.Snapshot.sets", lambda snapshot: None)
+    monkeypatch.setattr("db.queries.COUNT_EXACTLY", 4)
+    page = get(client, "/v1/items", "topic=ai&region=US&limit=200")
+    assert (page["total"], page["total_is_estimate"]) == (len(page["data"]), False)
+    assert page["next"] is None
+
+
+def test_an_estimate_is_not_below_what_is_shown(library: Shelf, client: TestClient, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("api.items.count_items", lambda snapshot, wanted: Total(0, is_estimate=True))
+    assert get(client, "/v1/items", "limit=3")["total"] == 3
+
+
+def test_what_changed_since_is_counted_however_many_items_there_are(
+    library: Shelf, client: TestClient, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("db.queries.COUNT_EXACTLY", 4)
+    everything = get(client, "/v1/items", "limit=200&tracked=any")
+    moment = "2020-01-01T00:00:00Z"
+    page = get(client, "/v1/items", f"limit=1&tracked=any&changed_since={moment}")
+    assert (page["total"], page["total_is_estimate"]) == (everything["total"], False)
+    assert get(client, "/v1/items", "limit=1&changed_since=2100-01-01")["total"] == 0
+    words = get(client, "/v1/items", f"limit=1&tracked=any&q=title&changed_since={moment}")
+    assert words["total"] == get(client, "/v1/items", "limit=1&tracked=any&q=title")["total"]
 
 
 def test_pages_of_words_are_whole_however_many_items_have_them(

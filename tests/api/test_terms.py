@@ -43,7 +43,28 @@ def test_a_craft_has_its_department_and_its_exposure_with_the_source(client: Tes
 
 def test_a_region_has_what_contains_it(client: TestClient):
     regions = terms(client, "/v1/regions")
-    assert [regions[region]["parent"] for region in ("los-angeles", "US-CA", "US")] == ["US-CA", "US", None]
+    assert [regions[region]["parent"] for region in ("US-CA", "US")] == ["US", None]
+
+
+def test_a_place_under_which_nothing_is_filed_is_no_region(client: TestClient):
+    assert "los-angeles" not in terms(client, "/v1/regions")
+    (fault,) = client.get("/v1/items?region=Los Angeles").json()["errors"]
+    assert fault["nearest"] == ["US-CA"]
+    assert "los-angeles" not in client.get("/v1/feeds.opml").text
+
+
+def test_an_employer_counts_what_its_companies_have(shelf: Shelf, client: TestClient):
+    shelf.add("a", "layoffs", "lamp-pictures")
+    shelf.add("b", "layoffs", "big-studio", "lamp-pictures")
+    employers = terms(client, "/v1/employers")
+    assert [employers[name]["items"] for name in ("big-studio", "lamp-pictures")] == [2, 2]
+    assert client.get("/v1/items?employer=big-studio").json()["total"] == 2
+
+
+def test_a_union_has_the_crafts_that_name_it_whatever_its_own_name_implies(client: TestClient):
+    unions, crafts = terms(client, "/v1/unions"), terms(client, "/v1/crafts")
+    for craft in crafts.values():
+        assert all(craft["id"] in unions[union]["crafts"] for union in craft["unions"])
 
 
 def test_unions_and_employers_are_listed(client: TestClient):

@@ -21,7 +21,7 @@ import orjson
 import psycopg
 
 from db.engine import is_sqlite, open_engine, sqlite_path
-from db.filing import TermKey, filing_terms
+from db.filing import TermKey, Wholes, filing_terms
 from db.labels import pack_figures, pack_tags
 from db.migrations import migrate
 from db.shapes import Axis, Evidence, Figure, Source, Tag, Tagging
@@ -177,11 +177,11 @@ def _make_labels(chance: random.Random, vocabulary: Vocabulary, number: Any) -> 
     axes = {
         Axis.TOPIC: _skewed(chance, vocabulary.topics),
         Axis.CRAFT: _skewed(chance, vocabulary.crafts),
-        Axis.REGION: _skewed(chance, vocabulary.regions),
+        Axis.REGION: _skewed(chance, vocabulary.filed_regions()),
         Axis.EMPLOYER: _skewed(chance, vocabulary.employers),
         Axis.UNION: _skewed(chance, vocabulary.unions),
     }
-    departments = vocabulary.departments_of_crafts()
+    wholes = vocabulary.wholes()
     labels = []
     for _ in range(TAGGINGS):
         wanted = ((Axis.TOPIC, (1, 2)), (Axis.CRAFT, (0, 2)), (Axis.REGION, (0, 2)), (Axis.EMPLOYER, (0, 1)))
@@ -190,7 +190,7 @@ def _make_labels(chance: random.Random, vocabulary: Vocabulary, number: Any) -> 
             names, weights = axes[axis]
             for term in chance.choices(names, cum_weights=weights, k=chance.randint(least, most)):
                 _add_tag(tags, vocabulary, axis, term, round(chance.uniform(0.6, 0.98), 2))
-        labels.append(_pack(tuple(tags.values()), departments, number, chance))
+        labels.append(_pack(tuple(tags.values()), wholes, number, chance))
     return labels
 
 
@@ -211,10 +211,10 @@ def _add_tag(
         child = parent
 
 
-def _pack(tags: tuple[Tag, ...], departments: dict[str, str], number: Any, chance: random.Random) -> _Labels:
+def _pack(tags: tuple[Tag, ...], wholes: Wholes, number: Any, chance: random.Random) -> _Labels:
     figures = (Figure("headcount", 120.0, "about", "announced", Evidence("title", 0, 3, "120", "shapes/headcount")),)
     tagging = Tagging(tags=tags, figures=figures if chance.random() < 0.2 else (), rules_version="bench")
-    terms = filing_terms(tagging, sources=(), sector="", language="", departments=departments)
+    terms = filing_terms(tagging, sources=(), sector="", language="", wholes=wholes)
     return _Labels(
         orjson.dumps(pack_tags(tagging.tags)).decode(),
         orjson.dumps(pack_figures(tagging.figures)).decode(),

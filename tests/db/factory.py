@@ -12,7 +12,7 @@ NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 
-DEPARTMENTS = {"voice-actor": "performing", "vfx-artist": "vfx"}
+WHOLES = {("craft", "voice-actor"): (("department", "performing"),), ("craft", "vfx-artist"): (("department", "vfx"),)}
 
 
 def make_source(source_id: str = "ledger", **changes: Any) -> Source:

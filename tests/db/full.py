@@ -9,9 +9,9 @@ from db.store import Store
 from db.watch import save_robots, sync_sources
 from tests.db.factory import (
     DAY,
-    DEPARTMENTS,
     HOUR,
     NOW,
+    WHOLES,
     make_check,
     make_draft,
     make_memory,
@@ -26,7 +26,7 @@ GAZETTE = make_source("gazette", sector="games", format="page", enabled=False)
 def fill(engine: Engine, items: int = 3, name: str = "item") -> None:
     """So many new items, one of them edited, with what belongs to them."""
     sync_sources(engine, [LEDGER, GAZETTE])
-    store = Store(engine, lambda: DEPARTMENTS)
+    store = Store(engine, lambda: WHOLES)
     tagging = make_tagging((Axis.TOPIC, "ai"), (Axis.CRAFT, "voice-actor"), (Axis.REGION, "US-CA"))
     # Ä and ß sort otherwise in a language than by code point.
     entries = [

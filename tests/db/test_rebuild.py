@@ -14,7 +14,7 @@ from db.engine import open_engine
 from db.lock import AlreadyRunning, run_lock
 from db.rebuild import Mended, rebuild
 from db.store import Store
-from tests.db.factory import DEPARTMENTS, HOUR, NOW, make_check, make_draft, make_memory, make_tagging
+from tests.db.factory import HOUR, NOW, WHOLES, make_check, make_draft, make_memory, make_tagging
 from tests.db.full import LEDGER, fill
 
 LATER = NOW + HOUR
@@ -62,7 +62,7 @@ FAULTS = {
 def test_what_is_derived_is_as_it_was_before_the_fault(engine: Engine, fault: str) -> None:
     before = contents_of(engine, "item", "counter")
     run_on(engine, fault)
-    mended = rebuild(engine, DEPARTMENTS, LATER)
+    mended = rebuild(engine, WHOLES, LATER)
     assert (bool(mended), contents_of(engine, "item", "counter")) == (True, before)
 
 
@@ -74,13 +74,13 @@ def test_an_item_says_again_what_it_is_filed_under(engine: Engine, fault: str) -
 
     before = said()
     run_on(engine, fault)
-    rebuild(engine, DEPARTMENTS, LATER)
+    rebuild(engine, WHOLES, LATER)
     assert said() == before
 
 
 def test_terms_that_were_lost_get_numbers_again(engine: Engine) -> None:
     run_on(engine, f"DELETE FROM term WHERE id = {SOME_TERM}")
-    rebuild(engine, DEPARTMENTS, LATER)
+    rebuild(engine, WHOLES, LATER)
     with engine.connect() as connection:
         items = connection.scalar(text(f"SELECT count(*) FROM item_term WHERE term_id = {SOME_TERM}"))
     assert (items, faults_of(engine)) == (4, [])
@@ -88,14 +88,14 @@ def test_terms_that_were_lost_get_numbers_again(engine: Engine) -> None:
 
 def test_where_nothing_is_wrong_nothing_is_written(engine: Engine) -> None:
     before = contents_of(engine)
-    assert (rebuild(engine, DEPARTMENTS, LATER), contents_of(engine)) == (Mended(0, 0, search=False), before)
+    assert (rebuild(engine, WHOLES, LATER), contents_of(engine)) == (Mended(0, 0, search=False), before)
 
 
 def test_repeated_it_changes_nothing_more(engine: Engine) -> None:
     run_on(engine, FAULTS["nothing filed"])
-    rebuild(engine, DEPARTMENTS, LATER)
+    rebuild(engine, WHOLES, LATER)
     before = contents_of(engine)
-    assert (bool(rebuild(engine, DEPARTMENTS, LATER)), contents_of(engine)) == (False, before)
+    assert (bool(rebuild(engine, WHOLES, LATER)), contents_of(engine)) == (False, before)
 
 
 @pytest.mark.parametrize("step", ["_set_filings_right", "_set_counts_right", "_set_search_right", "next_version"])
@@ -112,9 +112,9 @@ def test_interrupted_it_has_changed_nothing_and_can_be_repeated(
     with monkeypatch.context() as patch:
         patch.setattr(f"db.rebuild.{step}", interrupt)
         with pytest.raises(KeyboardInterrupt):
-            rebuild(engine, DEPARTMENTS, LATER)
+            rebuild(engine, WHOLES, LATER)
     assert contents_of(engine) == wrong
-    rebuild(engine, DEPARTMENTS, LATER)
+    rebuild(engine, WHOLES, LATER)
     assert contents_of(engine, "item", "counter") == right
 
 
@@ -124,7 +124,7 @@ def test_readers_are_told_which_items_were_wrong(engine: Engine) -> None:
         engine,
         f"DELETE FROM item_term WHERE item_id = (SELECT max(item_id) FROM item_term WHERE term_id = {SOME_TERM})",
     )
-    rebuild(engine, DEPARTMENTS, LATER)
+    rebuild(engine, WHOLES, LATER)
     with engine.connect() as connection:
         changed = connection.scalar(text("SELECT count(*) FROM item WHERE version = :new"), {"new": before + 1})
     assert (version_of(engine), changed) == (before + 1, 1)
@@ -132,17 +132,17 @@ def test_readers_are_told_which_items_were_wrong(engine: Engine) -> None:
 
 def test_an_item_from_before_1970_is_counted_on_its_day(engine: Engine) -> None:
     old = make_draft("old", published_at=datetime(1969, 12, 30, 18, tzinfo=UTC))
-    Store(engine, lambda: DEPARTMENTS).save_check(
+    Store(engine, lambda: WHOLES).save_check(
         LEDGER, make_memory("ledger"), make_check(), [(old, make_tagging())], now=NOW
     )
-    assert rebuild(engine, DEPARTMENTS, LATER) == Mended(0, 0, search=False)
+    assert rebuild(engine, WHOLES, LATER) == Mended(0, 0, search=False)
 
 
 def test_every_item_can_be_found_by_its_words_again(engine: Engine) -> None:
     if engine.dialect.name != "sqlite":
         pytest.skip("PostgreSQL derives the words of an item with each write")
     run_on(engine, "INSERT INTO item_search (item_search) VALUES ('delete-all')")
-    mended = rebuild(engine, DEPARTMENTS, LATER)
+    mended = rebuild(engine, WHOLES, LATER)
     with engine.connect() as connection:
         found = connection.scalar(text("SELECT count(*) FROM item_search WHERE item_search MATCH 'title'"))
     assert (mended.search, found, faults_of(engine)) == (True, 5, [])
@@ -152,7 +152,7 @@ def test_an_index_of_words_left_half_done_is_cleared_away(engine: Engine) -> Non
     if engine.dialect.name == "sqlite":
         pytest.skip("SQLite makes its index in the transaction")
     run_on(engine, "CREATE INDEX item_search_ccnew ON item (title)")
-    rebuild(engine, DEPARTMENTS, LATER)
+    rebuild(engine, WHOLES, LATER)
     with engine.connect() as connection:
         names = list(connection.scalars(text("SELECT indexname FROM pg_indexes WHERE indexname LIKE 'item_search%'")))
     assert names == ["item_search"]
@@ -161,5 +161,5 @@ def test_an_index_of_words_left_half_done_is_cleared_away(engine: Engine) -> Non
 def test_it_does_not_run_beside_a_scrape(engine: Engine, database_url: str) -> None:
     hasty = open_engine(database_url, wait_seconds=0.2)
     with run_lock(engine), pytest.raises(AlreadyRunning):
-        rebuild(hasty, DEPARTMENTS, LATER)
+        rebuild(hasty, WHOLES, LATER)
     hasty.dispose()

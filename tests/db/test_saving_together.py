@@ -16,7 +16,7 @@ from db.engine import open_engine
 from db.shapes import Axis
 from db.store import Checked, Counts, Store, Tagged
 from db.watch import sync_sources
-from tests.db.factory import DEPARTMENTS, HOUR, NOW, make_check, make_draft, make_memory, make_source, make_tagging
+from tests.db.factory import HOUR, NOW, WHOLES, make_check, make_draft, make_memory, make_source, make_tagging
 
 SOURCES = [
     make_source(name, sector=sector) for name, sector in zip("abcd", ("games", "music", "", "film-tv"), strict=True)
@@ -88,7 +88,7 @@ def two_databases(request: pytest.FixtureRequest, tmp_path: Path) -> list[str]:
 @pytest.mark.parametrize("seed", range(20))
 def test_together_is_one_after_another(seed: int, two_databases: list[str]) -> None:
     chance = random.Random(seed)
-    stores = [Store(open_engine(url), lambda: DEPARTMENTS) for url in two_databases]
+    stores = [Store(open_engine(url), lambda: WHOLES) for url in two_databases]
     for store in stores:
         sync_sources(store.engine, SOURCES)
     together, apart = stores

@@ -15,9 +15,9 @@ from db.types import to_epoch
 from db.watch import load_memories, sync_sources
 from tests.db.factory import (
     DAY,
-    DEPARTMENTS,
     HOUR,
     NOW,
+    WHOLES,
     make_check,
     make_draft,
     make_memory,
@@ -32,7 +32,7 @@ VOICE = make_tagging((Axis.TOPIC, "ai"), (Axis.CRAFT, "voice-actor"), (Axis.REGI
 @pytest.fixture
 def store(engine: Engine) -> Store:
     sync_sources(engine, [LEDGER, make_source("gazette")])
-    return Store(engine, lambda: DEPARTMENTS)
+    return Store(engine, lambda: WHOLES)
 
 
 def save(store: Store, *entries: tuple[ItemDraft, Tagging], source: str = "ledger", **options: Any) -> Counts:

@@ -16,7 +16,7 @@ from db.engine import open_engine
 from db.errors import explain
 from db.rebuild import rebuild
 from db.words import WordIndex, look_at_words
-from tests.db.factory import DEPARTMENTS, HOUR, NOW
+from tests.db.factory import HOUR, NOW, WHOLES
 from tests.db.full import fill
 
 SEGMENTS = 6
@@ -80,7 +80,7 @@ def test_an_index_that_is_not_sound_is_made_anew(archive: Engine, file: Path, fa
     with archive.begin() as connection:
         connection.execute(text(fault))
     archive.dispose()
-    mended = rebuild(archive, DEPARTMENTS, NOW + HOUR)
+    mended = rebuild(archive, WHOLES, NOW + HOUR)
     assert (mended.search, items_found(archive), look_at_words(file)) == (True, before, WordIndex())
 
 
@@ -89,7 +89,7 @@ def test_an_index_that_was_made_anew_takes_new_items(archive: Engine) -> None:
     with archive.begin() as connection:
         connection.execute(text(FAULTS["no list of segments"]))
     archive.dispose()
-    rebuild(archive, DEPARTMENTS, NOW + HOUR)
+    rebuild(archive, WHOLES, NOW + HOUR)
     fill(archive, 3, "later")
     assert items_found(archive) == before + 3
 

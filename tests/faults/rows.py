@@ -34,7 +34,7 @@ from db.watch import sync_sources
 from scraper.fetch import Fetched, FetchError
 from scraper.parsing.errors import ParseError
 from scraper.parsing.workers import FeedItems, ParserPool
-from tests.db.factory import DAY, DEPARTMENTS, HOUR, NOW, make_check, make_draft, make_memory, make_source, make_tagging
+from tests.db.factory import DAY, HOUR, NOW, WHOLES, make_check, make_draft, make_memory, make_source, make_tagging
 from tests.faults.kill import kill_often
 from tests.faults.press import Command, broken_rules, database, document, postgresql
 from tests.fetching import failure, fetch_all, settings_for
@@ -596,7 +596,7 @@ def copies(quick: bool) -> Measured:
             nonlocal longest
             engine = open_engine(url)
             sync_sources(engine, [make_source()])
-            store, n = Store(engine, lambda: DEPARTMENTS), 0
+            store, n = Store(engine, lambda: WHOLES), 0
             while not stop.is_set():
                 n += 1
                 began = time.monotonic()

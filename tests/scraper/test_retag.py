@@ -34,7 +34,7 @@ def tagger() -> Tagger:
 def store(engine: Engine, tagger: Tagger) -> Store:
     """Items as today's rules tag them, and then some of their labels as older rules might have left them."""
     sync_sources(engine, [STAGE, NEWS])
-    store = Store(engine, load_vocabulary().departments_of_crafts)
+    store = Store(engine, load_vocabulary().wholes)
     for source in (STAGE, NEWS):
         entries = []
         for title in TITLES:

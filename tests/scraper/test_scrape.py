@@ -19,7 +19,7 @@ from scraper.fetching.answers import Freshness, Validators
 from scraper.fetching.offline import OfflineFetcher
 from scraper.parsing.workers import ParserPool
 from scraper.scrape import Fetches, RunReport, Scraper
-from tests.db.factory import DEPARTMENTS, HOUR, NOW, make_source, make_tagging
+from tests.db.factory import HOUR, NOW, WHOLES, make_source, make_tagging
 
 LEDGER, GAZETTE = make_source("ledger"), make_source("gazette")
 
@@ -70,7 +70,7 @@ class Failing:
 @pytest.fixture
 def store(engine: Engine) -> Store:
     sync_sources(engine, [LEDGER, GAZETTE])
-    return Store(engine, lambda: DEPARTMENTS)
+    return Store(engine, lambda: WHOLES)
 
 
 def run(

@@ -35,7 +35,7 @@ def sample_url(tmp_path_factory: pytest.TempPathFactory, migrated_file: Path) ->
     url = f"sqlite:///{path}"
     engine = open_engine(url)
     vocabulary = load_vocabulary()
-    tagger, store = Tagger(vocabulary), Store(engine, vocabulary.departments_of_crafts)
+    tagger, store = Tagger(vocabulary), Store(engine, vocabulary.wholes)
     sources, documents = load_sample(NOW)
     sync_sources(engine, sources)
     for source in sources:

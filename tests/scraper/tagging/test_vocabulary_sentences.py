@@ -40,9 +40,7 @@ def filed_under(axis: Axis, term: str) -> str:
     """A place files an item under its subdivision, or its country."""
     if axis is not Axis.REGION or VOCABULARY.regions[term].level == "country":
         return term
-    from scraper.tagging.places import filed_region
-
-    return filed_region(VOCABULARY, term)
+    return VOCABULARY.filed_region(term)
 
 
 @pytest.mark.parametrize(("axis", "term", "sentence"), sentences("must"))
