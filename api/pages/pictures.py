@@ -174,6 +174,10 @@ def edges_of(periods: Sequence[Period]) -> list[int]:
     return [int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp()) for day in days]
 
 
+def _days(period: Period) -> tuple[str, str]:
+    return period.first.isoformat(), period.last.isoformat()
+
+
 def draw_columns(
     snapshot: Snapshot, view: View, names: Names, now: datetime, over: str = "week", topics: Sequence[str] = ()
 ) -> Columns:
@@ -189,19 +193,19 @@ def draw_columns(
     series = []
     for topic, found in counted:
         label = names.label("topic", topic) if topic else "Items"
-        extra = {"topic": topic} if topic else {}
+        extra = [("topic", topic)] if topic else []
         bars = [
             Bar(
                 period.first.isoformat(),
                 period.label,
                 items,
                 _share(items, highest),
-                view.between(period.first.isoformat(), period.last.isoformat(), **extra),
+                view.narrowed(*extra, dates=_days(period)),
                 f"{label}, {period.name}: {words.counted(items, 'item', is_estimate=found.is_estimate)}",
             )
             for period, items in zip(periods, found.items, strict=True)
         ]
-        series.append(Series(topic or "", label, bars, view.address("/", extra)))
+        series.append(Series(topic or "", label, bars, view.narrowed(*extra)))
     began = watched_since(snapshot)
     watched = sum(began is not None and began < edge + SECONDS_PER_DAY for edge in edges[:-1])
     day = words.day(began) if began is not None and watched < len(periods) else ""
@@ -223,10 +227,10 @@ def draw_heat(snapshot: Snapshot, recent: Recent, view: View, names: Names, voca
         cells = []
         for topic in roots:
             items = pairs.get((craft, topic), 0)
-            address = view.address("/", {"craft": craft, "topic": topic})
+            address = view.narrowed(("craft", craft), ("topic", topic))
             cells.append(HeatCell(items, shade(items, highest), address))
-        rows.append(HeatRow(craft, names.label("craft", craft), view.narrowed("craft", craft), cells))
-    columns = [HeatHead(topic, names.label("topic", topic), view.narrowed("topic", topic)) for topic in roots]
+        rows.append(HeatRow(craft, names.label("craft", craft), view.narrowed(("craft", craft)), cells))
+    columns = [HeatHead(topic, names.label("topic", topic), view.narrowed(("topic", topic))) for topic in roots]
     return Heat(columns, rows, recent.complete, len(totals))
 
 
@@ -248,7 +252,7 @@ def draw_regions(recent: Recent, view: View, names: Names, vocabulary: Vocabular
             names.label("region", code),
             counts[code],
             _share(counts[code], highest),
-            view.narrowed("region", code),
+            view.address("/", {"region": code}) if parent else view.narrowed(("region", code)),
             f"{names.label('region', code)}: {words.counted(counts[code], 'item')}",
         )
         for code in ordered
@@ -333,7 +337,7 @@ def _per_month(found: Sequence[Announcement], view: View, now: datetime, since: 
                 period.label,
                 totals[period.first],
                 _share(totals[period.first], highest),
-                view.between(period.first.isoformat(), period.last.isoformat(), topic="layoffs"),
+                view.narrowed(("topic", "layoffs"), dates=_days(period)),
                 f"{period.name}: {words.counted(totals[period.first], 'job')}",
             ),
             counts[period.first],

@@ -99,7 +99,7 @@ class Stories:
             plain_title=plain(item.title),
             summary=mark(item.summary, "summary", tags, figures),
             source=source.name if source else item.source_id,
-            source_address=self._view.narrowed("source", item.source_id),
+            source_address=self._view.narrowed(("source", item.source_id)),
             other_sources=self._other_sources(item),
             published_at=item.published_at,
             date_note="" if item.date_quality in ("stated", "updated") else "date not stated; this is when we saw it",
@@ -113,7 +113,7 @@ class Stories:
     def _link(self, tag: Mapping[str, Any]) -> TagLink:
         axis, code = key = tag["axis"], tag["term"]
         if key not in self._links:
-            self._links[key] = TagLink(axis, code, self._names.label(axis, code), self._view.narrowed(axis, code))
+            self._links[key] = TagLink(axis, code, self._names.label(axis, code), self._view.narrowed((axis, code)))
         return self._links[key]
 
     def _why(self, item: StoredItem, tag: Mapping[str, Any], link: TagLink, tags: list[dict[str, Any]]) -> Why:

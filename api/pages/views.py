@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import NamedTuple
@@ -46,6 +47,11 @@ LABELS = {
     "min_confidence": "Confidence from",
     "tracked": "Tracked",
 }
+# What newsletters, networks and advertisers hang on the links that are shared there.
+_TRACKING = re.compile(
+    "utm_.*|mc_[ce]id|(?:fb|g|gb|wb|dc|msclk|tw|tt|y)(?:cl|ra)?id|gclsrc|igshid|igsh|mkt_tok|_hs(?:enc|mi)|ref_src|s_cid|cmpid",
+    re.IGNORECASE,
+)
 _PLACE = ("cursor", "limit", "sort")  # what says where in the list, not which list
 Pairs = list[tuple[str, str]]
 
@@ -64,26 +70,37 @@ class View:
         return describe(self.query.filter, self.names, self.value("window"))
 
     def value(self, parameter: str) -> str:
-        """The value of a parameter of the form; several values as one."""
-        return ",".join(value for name, value in self.pairs if name == parameter)
+        """The value of a parameter of the form; of several, which all are to hold, the last."""
+        return next((value for name, value in reversed(self.pairs) if name == parameter), "")
 
     def address(self, path: str = "/", changes: Mapping[str, str | None] | None = None) -> str:
         """This view with some parameters set (or, where None, taken away), from its beginning."""
         changes = changes or {}
         kept = [(name, value) for name, value in self.pairs if name not in changes]
-        query = query_string([*kept, *((name, value) for name, value in changes.items() if value)])
-        return f"{path}{'?' if query else ''}{query}"
+        return _address(path, [*kept, *((name, value) for name, value in changes.items() if value)])
 
-    def narrowed(self, parameter: str, code: str) -> str:
-        """The list of this view's items that also are under this term."""
-        return self.address("/", {parameter: code})
+    def without(self, place: int) -> str:
+        """The list of this view without one of its pairs."""
+        return _address("/", [*self.pairs[:place], *self.pairs[place + 1 :]])
+
+    def narrowed(self, *terms: tuple[str, str], dates: tuple[str, str] | None = None) -> str:
+        """The list of this view's items that also are under all of these (parameter, code).
+
+        `dates`: and that are of these days (ISO 8601), the last included.
+        """
+        pairs = self.pairs
+        if dates:
+            pairs = [pair for pair in pairs if pair[0] not in ("window", "from", "to")]
+            pairs += zip(("from", "to"), dates, strict=True)
+        return _address("/", [*pairs, *(term for term in terms if term not in pairs)])
 
     def at(self, cursor: str) -> str:
         return self.address("/", {**dict(self.place), "cursor": cursor or None})
 
-    def between(self, start: str, end: str, **changes: str) -> str:
-        """The list of this view's items of these days (ISO 8601), the last included."""
-        return self.address("/", {"window": None, "from": start, "to": end, **changes})
+
+def _address(path: str, pairs: Pairs) -> str:
+    query = query_string(pairs)
+    return f"{path}{'?' if query else ''}{query}"
 
 
 def read_view(request: Request, context: Context, names: Names, known: Iterable[str] = ()) -> View:
@@ -91,7 +108,7 @@ def read_view(request: Request, context: Context, names: Names, known: Iterable[
     reader = Reader(request.scope["query_string"], (*LIST_PARAMETERS, *known))
     tidy = _tidy(reader.pairs)
     if tidy != reader.pairs:
-        raise Elsewhere(f"{request.scope['path']}{'?' if tidy else ''}{query_string(tidy)}")
+        raise Elsewhere(_address(request.scope["path"], tidy))
     query = read_query(reader, names, context.moment())
     reader.finish()
     if "limit" not in reader.values:
@@ -111,8 +128,8 @@ def plain_view(context: Context, names: Names, **terms: str) -> View:
 
 
 def _tidy(pairs: Pairs) -> Pairs:
-    """Without what a form sends of fields left empty; dates win over a window."""
-    kept = [(name, value) for name, value in pairs if value.strip()]
+    """Without what a form sends of fields left empty, and what others hang on a link; dates win over a window."""
+    kept = [(name, value) for name, value in pairs if value.strip() and not _TRACKING.fullmatch(name)]
     if any(name in ("from", "to") for name, _ in kept) and any(name == "from" for name, _ in kept):
         kept = [(name, value) for name, value in kept if name != "window"]
     return kept
@@ -171,11 +188,10 @@ def make_menus(context: Context, snapshot: Snapshot, view: View) -> list[Menu]:
 
 
 def make_chips(view: View) -> list[Chip]:
-    chips = []
-    for parameter in dict.fromkeys(name for name, _ in view.pairs):
-        text = _in_words(view, parameter)
-        chips.append(Chip(LABELS.get(parameter, parameter), text, view.address("/", {parameter: None})))
-    return chips
+    return [
+        Chip(LABELS.get(name, name), _in_words(view, name, value), view.without(place))
+        for place, (name, value) in enumerate(view.pairs)
+    ]
 
 
 def total_in_words(context: Context, snapshot: Snapshot, wanted: Filter) -> str:
@@ -189,37 +205,41 @@ def total_in_words(context: Context, snapshot: Snapshot, wanted: Filter) -> str:
 def looser(context: Context, snapshot: Snapshot, view: View) -> list[tuple[Chip, str]]:
     """For an empty list: each part of the filter with what there is without it."""
     found = []
-    for chip, parameter in zip(make_chips(view), dict.fromkeys(name for name, _ in view.pairs), strict=True):
-        wanted = _without(view, parameter)
+    for place, chip in enumerate(make_chips(view)):
+        wanted = _without(context, view, place)
         if wanted is not None and context.newest.of(snapshot, wanted).items:
             found.append((chip, total_in_words(context, snapshot, wanted)))
     return found
 
 
 def hidden_fields(view: View) -> Pairs:
-    """What the form passes on though it has no field for it."""
-    return [(name, value) for name, value in view.pairs if name not in IN_THE_FORM]
+    """What the form passes on: that which it has no field for, and all but the last of what is asked more than once."""
+    last = {name: place for place, (name, _) in enumerate(view.pairs)}
+    return [pair for place, pair in enumerate(view.pairs) if pair[0] not in IN_THE_FORM or last[pair[0]] != place]
 
 
-def _without(view: View, parameter: str) -> Filter | None:
-    wanted = view.query.filter
-    if parameter in AXES:
-        return wanted.without({AXES[parameter]})
-    if parameter == "q":
-        return replace(wanted, search=None)
-    if parameter in ("from", "to", "window"):
-        return replace(wanted, start=None, end=None)
-    return None
+def _without(context: Context, view: View, place: int) -> Filter | None:
+    """None where what is left asks nothing sensible, such as a confidence of no term."""
+    pairs = [*view.pairs[:place], *view.pairs[place + 1 :]]
+    reader = Reader(query_string(pairs).encode(), LIST_PARAMETERS)
+    query = read_query(reader, view.names, context.moment())
+    return None if reader.faults else query.filter
 
 
-def _in_words(view: View, parameter: str) -> str:
-    value = view.value(parameter)
-    if parameter == "window":
+def _in_words(view: View, name: str, value: str) -> str:
+    if name == "window":
         return WINDOWS.get(value, value)
-    axis = AXES.get(parameter, "source" if parameter == "exclude_source" else "")
+    axis = AXES.get(name, "source" if name == "exclude_source" else "")
     if not axis:
         return value
-    return ", ".join(_label(view, axis, code.strip()) for code in value.split(",") if code.strip())
+    codes = [code.strip() for code in value.split(",") if code.strip()]
+    labels = {code: _label(view, axis, code) for code in codes}
+    wanted = " or ".join(label for code, label in labels.items() if not _is_unwanted(view, axis, code))
+    return ", ".join([*filter(None, [wanted]), *(labels[code] for code in codes if _is_unwanted(view, axis, code))])
+
+
+def _is_unwanted(view: View, axis: str, word: str) -> bool:
+    return word.startswith("-") and view.names.find(axis, word) is None
 
 
 def _label(view: View, axis: str, word: str) -> str:
@@ -237,8 +257,15 @@ class _Tally(NamedTuple):
 
 
 def _tally(context: Context, snapshot: Snapshot, view: View, axis: str) -> _Tally:
-    recent = context.newest.of(snapshot, view.query.filter.without({axis}), axis)
+    recent = context.newest.of(snapshot, _without_last(view.query.filter, axis), axis)
     return _Tally(recent.counts(axis), recent.complete)
+
+
+def _without_last(wanted: Filter, axis: str) -> Filter:
+    """What is asked besides the menu of an axis, which stands for the last of its choices."""
+    others = [choice for choice in wanted.wanted if choice[0][0] == axis][:-1]
+    rest = wanted.without({axis})
+    return replace(rest, wanted=(*rest.wanted, *others))
 
 
 def _choices(view: View, parameter: str, codes: Iterable[tuple[str, int]], tally: _Tally) -> list[Choice]:
@@ -267,7 +294,7 @@ def _menu(view: View, name: str, any_label: str, groups: list[Group]) -> Menu:
     """Where the filter asks something that no line says, a line is added that keeps it."""
     value = view.value(name)
     if value and not any(choice.chosen for group in groups for choice in group.choices):
-        groups = [Group("", [Choice(value, _in_words(view, name), True)]), *groups]
+        groups = [Group("", [Choice(value, _in_words(view, name, value), True)]), *groups]
     return Menu(name, LABELS[name], any_label, groups, bool(value))
 
 

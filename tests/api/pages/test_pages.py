@@ -90,6 +90,8 @@ def test_headings_leave_out_no_level(pages, address):
         "source=backlot-ledger&window=P30D",
         "from=2026-11-01&to=2026-11-10&lang=en",
         "region=GB&min_confidence=0.8&sort=received",
+        "topic=ai&topic=contracts&region=US",
+        "craft=voice-actor&craft=-animator&craft=actor,voice-actor",
     ],
 )
 def test_the_form_sends_what_the_address_asked(pages, query):
@@ -108,6 +110,36 @@ def test_the_list_is_what_the_api_lists(pages):
 def test_fields_left_empty_stay_out_of_the_address(pages):
     answer = pages.get("/?q=&topic=&craft=animator&region=&window=&from=&to=")
     assert (answer.status_code, answer.headers["location"]) == (302, "/?craft=animator")
+
+
+@pytest.mark.parametrize("path", ["/", "/charts", "/embed/list", "/embed/chart.svg"])
+@pytest.mark.parametrize(
+    "hung", ["fbclid=1", "utm_source=news&utm_medium=mail", "gclid=x", "mc_cid=a&mc_eid=b", "igshid=1"]
+)
+def test_what_others_hang_on_a_shared_link_is_left_out(pages, path, hung):
+    answer = pages.get(f"{path}?craft=animator&{hung}")
+    assert (answer.status_code, answer.headers["location"]) == (302, f"{path}?craft=animator")
+
+
+def test_what_is_asked_twice_can_be_taken_away_one_by_one(pages):
+    chips = document_of(pages, "/?topic=ai&topic=contracts&craft=-voice-actor,animator").xpath(
+        "//ul[@class='chips']//a"
+    )
+    assert [(chip.text_content().removeprefix("Take away "), chip.get("href")) for chip in chips] == [
+        ("Topic: Artificial intelligence", "/?topic=contracts&craft=-voice-actor,animator"),
+        ("Topic: Contracts and industrial relations", "/?topic=ai&craft=-voice-actor,animator"),
+        ("Craft: Animators, not Voice actors", "/?topic=ai&topic=contracts"),
+    ]
+
+
+def test_a_menu_counts_under_what_else_its_kind_of_term_is_asked(pages):
+    choices = document_of(pages, "/?topic=ai&topic=contracts").xpath("//select[@name='topic']/option/text()")
+    both = pages.get("/v1/items.json?topic=ai&topic=contracts").json()["total"]
+    assert any(choice.strip() == f"Contracts and industrial relations ({both})" for choice in choices)
+
+
+def test_a_city_leads_to_the_region_that_its_news_is_filed_under(pages):
+    assert pages.get("/regions/los-angeles").headers["location"] == "/regions/US-CA"
 
 
 def test_dates_win_over_a_window(pages):
@@ -208,16 +240,22 @@ def test_a_craft_is_compared_with_no_week_that_nobody_watched(pages):
     assert "watching began on Friday 20 November 2026" in sentence
 
 
-def test_a_column_leads_to_as_many_items_as_it_says(pages):
-    for link in document_of(pages, "/").xpath("//*[name()='svg']//a"):
+@pytest.mark.parametrize(
+    "address", ["/", "/?topic=ai-voice-cloning", "/charts?craft=voice-actor", "/charts?topic=contracts&topic=ai"]
+)
+def test_a_column_leads_to_as_many_items_as_it_says(pages, address):
+    for link in document_of(pages, address).xpath("//*[name()='svg'][.//*[contains(., ' item')]]//a"):
         said = link.xpath("./*[name()='title']")[0].text.rpartition(": ")[2]
         query = urlsplit(link.get("href")).query
         total = pages.get(f"/v1/items.json?{query}").json()["total"]
         assert said == f"{total} item{'' if total == 1 else 's'}"
 
 
-def test_a_heat_cell_leads_to_as_many_items_as_it_says(pages):
-    for link in document_of(pages, "/charts").xpath("//table[@class='heat']//td/a")[:12]:
+@pytest.mark.parametrize(
+    "query", ["", "craft=voice-actor", "topic=ai-voice-cloning", "topic=ai&region=US", "topic=ai,contracts"]
+)
+def test_a_heat_cell_leads_to_as_many_items_as_it_says(pages, query):
+    for link in document_of(pages, f"/charts?{query}").xpath("//table[@class='heat']//td/a")[:12]:
         total = pages.get(f"/v1/items.json?{urlsplit(link.get('href')).query}").json()["total"]
         assert link.text_content() == str(total)
 
