@@ -154,7 +154,10 @@ def _encoded(context: Context, made: Answer, encoding: str, tag: str, modified: 
         body = compress(body, encoding)
         headers["Content-Encoding"] = encoding
         headers["ETag"] = f'"{tag}-{encoding}"'  # other bytes, so another strong validator
-    return Finished(body, 200, headers, made.media_type)
+    # Who does not know the type shows it as text, and guesses of which letters.
+    is_feed = made.media_type.startswith("application/") and made.media_type.endswith("+xml")
+    charset = "; charset=utf-8" if is_feed else ""
+    return Finished(body, 200, headers, made.media_type + charset)
 
 
 @lru_cache(maxsize=64)

@@ -71,7 +71,7 @@ async def get_chart(request: Request) -> Response:
         columns = pictures.draw_columns(snapshot, view, names, context.moment())
         title = view.title or "AI, layoffs and contracts in entertainment"
         readable = _readable(context, snapshot, view, _newest(context, columns))
-        values = {"title": _cut(title, 70), "columns": columns, **readable}
+        values = {"title": _cut(title, 58), "columns": columns, **readable}
         return _picture("chart.svg", values, theme)
 
     return await page_answer(request, build)

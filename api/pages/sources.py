@@ -15,6 +15,7 @@ from api.pages.answering import Page, page_answer
 from api.pages.stories import safe_address
 from db.archive import Snapshot
 from db.sources import OVERDUE_AFTER_SECONDS, SourceHealth, health_of, load_sources, newest_items
+from db.terms import term_uses
 
 router = APIRouter(include_in_schema=False)
 
@@ -41,6 +42,7 @@ class Line(NamedTuple):
     state: str
     newest: int | None
     items: int
+    tracked: int
 
 
 @router.get("/sources")
@@ -48,13 +50,15 @@ async def get_sources(request: Request) -> Response:
     def build(context: Context, snapshot: Snapshot, names: Names) -> Page:
         now = int(context.moment().timestamp())
         newest, ids = newest_items(snapshot, "source"), snapshot.term_ids()
+        uses = term_uses(snapshot, "source")
         groups: dict[str, list[Line]] = {health: [] for health in GROUPS}
         sources = load_sources(snapshot)
         for source in sources:
             health = health_of(source, newest.get(source.id), now)
             term_id = ids.get(("source", source.id))
             items = snapshot.count(term_id) if term_id is not None else 0
-            groups[health].append(_line(context, source, health, newest.get(source.id), items, now))
+            tracked = uses[source.id].items if source.id in uses else 0
+            groups[health].append(_line(context, source, health, newest.get(source.id), (items, tracked), now))
         values = {
             "title": "Sources",
             "groups": [
@@ -71,14 +75,16 @@ async def get_sources(request: Request) -> Response:
     return await page_answer(request, build)
 
 
-def _line(context: Context, source: SourceHealth, health: str, newest: int | None, items: int, now: int) -> Line:
+def _line(
+    context: Context, source: SourceHealth, health: str, newest: int | None, counts: tuple[int, int], now: int
+) -> Line:
     sector = context.vocabulary.sectors.get(source.sector, "")
     region = context.vocabulary.regions.get(source.country)
     about = " · ".join(
         part for part in (source.kind.replace("-", " "), sector, region.label if region else source.country) if part
     )
     state = in_words(source, health, newest, now)
-    return Line(source.id, source.name, safe_address(source.homepage), about, state, newest, items)
+    return Line(source.id, source.name, safe_address(source.homepage), about, state, newest, *counts)
 
 
 def _again(source: SourceHealth, health: str, now: int) -> str:

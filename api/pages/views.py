@@ -67,7 +67,9 @@ class View:
 
     @property
     def title(self) -> str:
-        return describe(self.query.filter, self.names, self.value("window"))
+        """What is asked for, "" for nothing; a heading, so no fragment such as "in California"."""
+        said = describe(self.query.filter, self.names, self.value("window"))
+        return f"News {said}" if said.startswith(("in ", "from ", "with ")) else said[:1].upper() + said[1:]
 
     def value(self, parameter: str) -> str:
         """The value of a parameter of the form; of several, which all are to hold, the last."""

@@ -21,17 +21,35 @@ if (form) {
   });
 }
 
-// "Copy" beside every address and snippet.
+// "Copy" beside every address and snippet; what came of it is said aloud as well.
 for (const field of document.querySelectorAll("[data-copy]")) {
   if (!navigator.clipboard) break;
   const button = document.createElement("button");
+  const said = document.createElement("span");
+  const what = document.createElement("span");
   button.type = "button";
   button.className = "copy";
-  button.textContent = "Copy";
-  button.setAttribute("aria-label", `Copy: ${field.dataset.copy}`);
+  what.className = "unseen";
+  what.textContent = ` ${field.dataset.copy}`;
+  said.setAttribute("role", "status");
+  const say = (word) => (said.textContent = word);
+  button.append("Copy", what);
   button.addEventListener("click", async () => {
-    await navigator.clipboard.writeText(field.value ?? field.href);
-    button.textContent = "Copied";
+    try {
+      await navigator.clipboard.writeText(field.value ?? field.href);
+      say("Copied");
+    } catch {
+      say("The browser did not let us copy");
+    }
+    setTimeout(say, 4000, "");
   });
-  field.after(button);
+  field.after(button, said);
 }
+
+// A link to what is folded unfolds it.
+const unfold = () => {
+  const target = location.hash && document.getElementById(location.hash.slice(1));
+  if (target instanceof HTMLDetailsElement) target.open = true;
+};
+window.addEventListener("hashchange", unfold);
+unfold();

@@ -102,7 +102,7 @@ def test_every_ready_made_feed_is_one_and_has_its_page(library: Shelf, client: T
     for outline in outlines:
         addresses = (outline.get("xmlUrl"), outline.get("htmlUrl"))
         types = [client.get(address.removeprefix(PUBLIC_URL)).headers["content-type"] for address in addresses]
-        assert types == ["application/atom+xml", "text/html; charset=utf-8"], addresses
+        assert types == ["application/atom+xml; charset=utf-8", "text/html; charset=utf-8"], addresses
 
 
 def test_addresses_keep_their_commas_and_colons(library: Shelf, client: TestClient):
@@ -185,7 +185,7 @@ def test_a_hub_is_named_exactly_as_it_is_set(database_url: str, shelf: Shelf, su
     [
         ("", "application/json"),
         ("*/*", "application/json"),
-        ("application/atom+xml", "application/atom+xml"),
+        ("application/atom+xml", "application/atom+xml; charset=utf-8"),
         ("application/rss+xml;q=0.5, application/feed+json", "application/feed+json"),
         ("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", "application/json"),
         ("text/*", "text/csv; charset=utf-8"),

@@ -172,11 +172,18 @@ def test_a_column_leads_to_its_items(open_page):
 
 def test_the_address_of_the_feed_can_be_read_by_a_feed_reader(open_page):
     page = open_page("/?craft=voice-actor&region=US", permissions=["clipboard-read", "clipboard-write"])
-    page.get_by_role("button", name="Copy: Atom address").click()
+    page.get_by_role("button", name="Copy Atom address").click()
+    assert page.get_by_role("status").filter(has_text="Copied").count() == 1
     address = page.evaluate("navigator.clipboard.readText()")
     feed = feedparser.parse(httpx.get(address, trust_env=False).content)
     shown = page.locator("article.story h3").all_inner_texts()
     assert [entry.title for entry in feed.entries] == shown
+
+
+def test_the_link_to_the_embeds_unfolds_them(open_page):
+    page = open_page("/?craft=voice-actor")
+    page.get_by_role("link", name="Embed", exact=True).click()
+    assert page.locator("#embed-1").is_visible()
 
 
 def test_pages_go_on_and_back_without_script(open_page):

@@ -21,8 +21,8 @@ def test_feeds_and_the_table_are_one_click_from_the_top_of_a_view(pages, address
 @pytest.mark.parametrize(("address", "elsewhere"), ASKED.items())
 def test_the_top_of_a_view_leads_to_its_embeds(pages, address, elsewhere):
     link = document_of(pages, address).xpath("//p[contains(@class, 'outlets')]/a[last()]/@href")[0]
-    assert link == f"{elsewhere}#take"
-    assert document_of(pages, elsewhere or address).xpath("//*[@id='take']")
+    assert link == f"{elsewhere}#embed"
+    assert document_of(pages, elsewhere or address).xpath("//*[@id='embed']")
 
 
 def test_what_comes_before_the_items_can_be_skipped(pages):
