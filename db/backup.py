@@ -49,6 +49,8 @@ def back_up(
     addresses of feeds may hold passwords. Raises OSError, DatabaseError.
     """
     check_schema(source)
+    if is_sqlite(source) and file.exists() and file.samefile(sqlite_path(source)):
+        raise BackupUnusable(f"{file} is the database itself. Name another file for the backup.")
     with _beside(file) as part:
         with reading(source) as moment:
             if is_sqlite(source):

@@ -1,13 +1,16 @@
 """The `craftwatch` command. What a command needs is imported when it runs, so that `--help` and `--version` are quick.
 
-Exit codes, the same for every command: 0 all fine, 1 some sources failed, 2 nothing could be fetched or the set-up is
-wrong, 3 the database cannot be used, 75 another run is under way (EX_TEMPFAIL: try again later), 130 ended by Ctrl+C.
+Exit codes, the same for every command: 0 all fine, 1 some sources failed, 2 no server could be reached or the set-up
+is wrong, 3 the database cannot be used, 75 another run is under way (EX_TEMPFAIL: try again later), 130 ended by Ctrl+C,
+143 by SIGTERM.
 """
 
 from __future__ import annotations
 
 import gc
+import signal
 from importlib.metadata import version
+from types import FrameType
 from typing import Any
 
 import click
@@ -27,6 +30,7 @@ class _Commands(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         gc.set_threshold(*_GARBAGE)
+        before = signal.signal(signal.SIGTERM, _end)  # for those commands that have no way of their own to end
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt:
@@ -36,7 +40,13 @@ class _Commands(click.Group):
                 raise SetupProblem(error.format_message()) from error
             raise
         finally:
+            signal.signal(signal.SIGTERM, before)
             gc.freeze()  # all goes with the process: to look for garbage in it first takes longer than most commands
+
+
+def _end(number: int, frame: FrameType | None) -> None:
+    """What was begun is cleared away, which the signal alone would leave lying."""
+    raise SystemExit(128 + number)
 
 
 class _Form(click.Option):

@@ -179,16 +179,18 @@ def _score_item(evaluation: Evaluation, record: Mapping[str, Any], tagging: Tagg
         {"tracked"} if required else set(),
         {"tracked"} if allowed else set(),
     )
-    if required:
+    if required and "crafts" in record:
         crafts = set(tagging.terms(Axis.CRAFT))
         wanted = set(record["crafts"])
         _count(evaluation, "crafts", record, tagging, crafts, wanted, wanted | set(record.get("crafts_ok", ())))
+    if required and "regions" in record:
         regions = set(_most_specific(tagger, tagging.terms(Axis.REGION)))
         wanted = set(record["regions"])
         fine = wanted | set(record.get("regions_ok", ()))
         fine |= {region.split("-")[0] for region in fine}
         _count(evaluation, "regions", record, tagging, regions, wanted, fine)
-    _count_headcount(evaluation, record, tagging)
+    if "headcount" in record:
+        _count_headcount(evaluation, record, tagging)
 
 
 def _count_headcount(evaluation: Evaluation, record: Mapping[str, Any], tagging: Tagging) -> None:

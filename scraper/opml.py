@@ -64,6 +64,11 @@ def from_opml(document: bytes, known: Iterable[Source] = ()) -> tuple[Source, ..
     return tuple(sources)
 
 
+def count_feeds(document: bytes) -> int:
+    """How many feeds an OPML document names. Raises SourcesError."""
+    return sum("xmlurl" in outline for outline in _outlines(document))
+
+
 def _attributes(source: Source) -> dict[str, str]:
     ours = {
         "id": source.id,

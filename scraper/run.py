@@ -8,7 +8,7 @@ import logging
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 
@@ -25,7 +25,7 @@ from db.migrations import locked_archive
 from db.reconnect import outlasting
 from db.shapes import Source, SourceMemory
 from db.store import Store
-from db.watch import load_memories, load_robots, postpone, save_robots, sync_sources
+from db.watch import hasten, load_memories, load_robots, postpone, save_robots, sync_sources
 from scraper.fetch import Fetcher
 from scraper.fetching.offline import OfflineFetcher
 from scraper.fetching.pacing import HostPacer
@@ -42,6 +42,7 @@ from scraper.stopping import Stop
 log = logging.getLogger("craftwatch.scrape")
 
 LONGEST_SLEEP_SECONDS = 60.0
+OUTAGE_PAUSE = timedelta(minutes=10)  # until sources are asked again of which none could be reached
 
 
 @dataclass(frozen=True)
@@ -92,6 +93,8 @@ class Run:
             report = asyncio.run(self._scrape(chosen, pauses, on_done, lock, sharing)) if chosen else RunReport()
             if chosen and report.elsewhere == len(chosen):
                 raise AlreadyRunning("Other scrapes are asking all of these sources.")
+            if report.is_outage:
+                self._try_again_soon(report)
             self._postpone(remembered, {site: until for site, until in report.pauses.items() if site not in pauses})
             return report
 
@@ -135,6 +138,11 @@ class Run:
         for site, until in pauses.items():
             there = [source.id for source, memory in remembered if site_of_source(source, memory) == site]
             postpone(self.engine, there, until, f"{site} asked for a pause")
+
+    def _try_again_soon(self, report: RunReport) -> None:
+        """Nobody answered, so the fault is ours: it says nothing of the sources, which are to wait for it no longer."""
+        asked = [each.source_id for each in report.sources if each.outcome == "failed"]
+        hasten(self.engine, asked, self.now() + OUTAGE_PAUSE, "no source could be reached: the network may be down")
 
     def _share(self, remembered: Sequence[tuple[Source, SourceMemory]], *, everything: bool, named: bool) -> Alone:
         if is_sqlite(self.engine):

@@ -34,6 +34,7 @@ from scraper.stopping import STEP_SECONDS, Stop
 
 log = logging.getLogger("craftwatch.scrape")
 
+UNREACHED = frozenset({Failure.DNS, Failure.CONNECT, Failure.TIMEOUT})
 STOPPING_SECONDS = 15.0  # for the sources under way when the run is asked to end
 
 T = TypeVar("T")
@@ -82,11 +83,14 @@ class RunReport:
 
     @property
     def exit_code(self) -> int:
-        """0 all fine, 1 some sources failed, 2 none could be fetched; 0 as well when none was due or all put off."""
-        failed = sum(self.failures.values())
-        if not failed:
-            return 0
-        return 2 if failed == sum(report.outcome != "postponed" for report in self.sources) else 1
+        """0 all fine, 1 some sources failed, 2 none could be reached; 0 as well when none was due or all put off."""
+        return 2 if self.is_outage else 1 if self.failures else 0
+
+    @property
+    def is_outage(self) -> bool:
+        """Whether no server answered of all that were asked, and they were more than one: a network fails, not they."""
+        asked = [report for report in self.sources if report.outcome != "postponed"]
+        return len(asked) > 1 and all(report.reason in UNREACHED for report in asked)
 
 
 @dataclass(frozen=True)

@@ -10,12 +10,13 @@ import os
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 
 import uvicorn
 
-from scraper.logs import logs_json
+from scraper.logs import log, logs_json
 from scraper.stopping import PARENT, Stop
 
 FIRST_INHERITED = 3  # sd_listen_fds(3)
@@ -24,6 +25,7 @@ LINGERING_SECONDS = 0.2
 SWITCH_SECONDS = 0.0001  # how long a thread that computes may let the others wait, each time they have work again
 # When the garbage collector looks: a request leaves next to nothing that it would find, and a look holds up the others.
 GARBAGE = (20_000, 20, 100)
+LOOK_SECONDS, RESTART_SECONDS = 0.5, 30.0  # between looks at the scraper beside us; before another begins
 CHILD_SECONDS = 30.0  # for the scraper beside us to save what is under way: more than STOPPING_SECONDS
 
 
@@ -152,7 +154,7 @@ def serve_until_stopped(
 
 @contextmanager
 def scraping_alongside(*, enabled: bool) -> Iterator[None]:
-    """A child that scrapes on schedule while the block runs.
+    """A child that scrapes on schedule while the block runs, begun anew when it ends before.
 
     In a session of its own: Ctrl+C at the terminal is ours to pass on, once.
     """
@@ -163,12 +165,28 @@ def scraping_alongside(*, enabled: bool) -> Iterator[None]:
     form = ["--log", "json"] if logs_json() else []
     command = [sys.executable, "-m", "scraper", *verbose, *form, "scrape", "--watch"]
     environment = {**os.environ, PARENT: str(os.getpid())}
-    with subprocess.Popen(command, env=environment, start_new_session=True) as child:  # noqa: S603  # our own program
-        try:
-            yield
-        finally:
-            child.terminate()
-            try:
-                child.wait(CHILD_SECONDS)
-            except subprocess.TimeoutExpired:
-                child.kill()
+    ending = threading.Event()
+    keeper = threading.Thread(target=_keep_running, args=(command, environment, ending), name="scraping")
+    keeper.start()
+    try:
+        yield
+    finally:
+        ending.set()
+        keeper.join()
+
+
+def _keep_running(command: list[str], environment: dict[str, str], ending: threading.Event) -> None:
+    """An archive that nobody fills looks like a quiet week: whatever ended the child, it is begun anew."""
+    while not ending.is_set():
+        with subprocess.Popen(command, env=environment, start_new_session=True) as child:  # noqa: S603  # our own program
+            while child.poll() is None and not ending.wait(LOOK_SECONDS):
+                pass
+            if ending.is_set():
+                child.terminate()
+                try:
+                    child.wait(CHILD_SECONDS)
+                except subprocess.TimeoutExpired:
+                    child.kill()
+                return
+        log.error("The scraper ended (exit code %d); another begins in %g s.", child.returncode, RESTART_SECONDS)
+        ending.wait(RESTART_SECONDS)

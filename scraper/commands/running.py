@@ -27,25 +27,28 @@ if TYPE_CHECKING:
 def scrape(source_ids: tuple[str, ...], everything: bool, as_json: bool, stay: bool) -> None:
     """Ask the sources that are due (or those named), once. Made for cron: silent unless at a terminal or given names.
 
-    Exits 0 when all is fine, 1 when some sources failed, 2 when nothing could be fetched or the set-up is wrong, 3 when
-    the database cannot be used, 75 when another run is under way.
+    Exits 0 when all is fine, 1 when some sources failed, 2 when none could be reached or the set-up is wrong, 3 when
+    the database cannot be used, 75 when another run is under way, 143 or 130 when it was asked to end.
     """
     from scraper.report import summary_json, summary_text
     from scraper.run import Run, watch
     from scraper.settings import load_settings
     from scraper.stopping import stopping
 
+    if stay and (source_ids or everything or as_json):
+        raise SetupProblem("--watch asks every source whenever it is due: it goes with no names, --all or --json.")
     with stopping() as stop:
         run = replace(Run.of_settings(open_database(), load_settings()), stop=stop)
         if stay:
             watch(run)
             return
         report = _once(run, source_ids, everything=everything)
+    exit_code = stop.exit_code if stop.asked else report.exit_code
     if as_json:
-        echo_json(summary_json(report))
+        echo_json(summary_json(report) | {"exit_code": exit_code, "interrupted": stop.asked})
     elif source_ids or sys.stdout.isatty():
         click.echo(summary_text(report))
-    sys.exit(stop.exit_code if stop.asked else report.exit_code)
+    sys.exit(exit_code)
 
 
 def listening_options(command: Callable[..., Any]) -> Callable[..., Any]:

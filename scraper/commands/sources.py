@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from scraper.commands.common import echo_json, explaining
+from scraper.logs import announce
 
 
 @click.group(invoke_without_command=True)
@@ -61,11 +62,15 @@ def check(source_id: str) -> None:
 @explaining
 def import_opml(file: Path) -> None:
     """Print the feeds of an OPML file as blocks for a sources file; those that we have already are left out."""
-    from scraper.opml import from_opml
+    from scraper.opml import count_feeds, from_opml
     from scraper.settings import load_settings
     from scraper.sources import load_sources, to_toml
 
-    click.echo(to_toml(from_opml(file.read_bytes(), load_sources(load_settings().sources))), nl=False)
+    document = file.read_bytes()
+    found = from_opml(document, load_sources(load_settings().sources))
+    click.echo(to_toml(found), nl=False)
+    if left_out := count_feeds(document) - len(found):
+        announce(f"{left_out} left out: already on the list, named twice, or without an address that can be asked.")
 
 
 @sources.command()

@@ -57,7 +57,11 @@ def tag() -> None:
 @click.option("--errors", is_flag=True, help="Print the worst errors with the words that caused them.")
 @explaining
 def evaluate(gold: Path, as_json: bool, errors: bool) -> None:
-    """Precision and recall of the tagger on hand-labelled headlines (JSON lines)."""
+    """Precision and recall of the tagger on hand-labelled headlines.
+
+    GOLD has a JSON object a line: title and topics, and, as far as they are known, id, summary, outlet, crafts, regions
+    (lists of ids), headcount (a number or null), and topics_ok, crafts_ok, regions_ok: what may be given as well.
+    """
     from scraper.evaluate import evaluate as score
     from scraper.evaluate import outlets_of, render, to_json
     from scraper.settings import load_settings
@@ -65,7 +69,12 @@ def evaluate(gold: Path, as_json: bool, errors: bool) -> None:
     from scraper.tag import packaged_tagger
 
     outlets = outlets_of(load_sources(load_settings().sources))
-    evaluation = score(gold, packaged_tagger(), outlets)
+    try:
+        evaluation = score(gold, packaged_tagger(), outlets)
+    except ValueError as error:
+        raise SetupProblem(str(error)) from error
+    if not evaluation.items:
+        raise SetupProblem(f"{gold.name}: there is no headline in it.")
     if as_json:
         echo_json(to_json(evaluation))
     else:

@@ -54,8 +54,10 @@ def _cron_line() -> str:
 
 def _health(sources: list[SourceHealth], newest: Mapping[str, int], now: datetime) -> Findings:
     words = {source.id: health_of(source, newest.get(source.id), to_epoch(now)) for source in sources}
-    failing = [source for source in sources if words[source.id] == "failing" and (source.failures or 0) >= FAILING_FROM]
     watched = [source for source in sources if words[source.id] not in ("disabled", "stopped", "never checked")]
+    failing = [source for source in sources if words[source.id] == "failing"]
+    if len(failing) < len(watched):  # else it is not for them to mend
+        failing = [source for source in failing if (source.failures or 0) >= FAILING_FROM]
     if failing and len(failing) == len(watched):
         advice = (
             "Check this machine's network, its name server, and CRAFTWATCH_PROXY. Then run: craftwatch scrape --all"
@@ -110,4 +112,4 @@ def _some(names: list[str]) -> str:
 
 
 def _day(seconds: int | None) -> str:
-    return "ever" if seconds is None else f"{from_epoch(seconds):%Y-%m-%d}"
+    return "the beginning" if seconds is None else f"{from_epoch(seconds):%Y-%m-%d}"

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -56,9 +59,73 @@ def test_a_run_in_which_some_sources_fail_exits_1(desk: Desk) -> None:
     assert desk.run("scrape").exit_code == 1
 
 
-def test_a_run_in_which_nothing_could_be_fetched_exits_2(desk: Desk) -> None:
+def test_a_run_in_which_the_one_source_that_is_due_fails_exits_1(desk: Desk) -> None:
     desk.list_sources(lost="/nowhere")
-    assert desk.run("scrape").exit_code == 2
+    assert desk.run("scrape").exit_code == 1
+
+
+def test_a_run_in_which_nothing_could_be_reached_exits_2_and_is_repeated_soon(desk: Desk) -> None:
+    blocks = (source_block(name, f"http://{name}.invalid/feed") for name in ("one", "two"))
+    (desk.folder / "sources.toml").write_text("".join(blocks))
+    for _ in range(2):
+        assert desk.run("scrape", "--all").exit_code == 2
+        for line in desk.run("sources", "--json").output.splitlines():
+            source = json.loads(line)
+            wait = datetime.fromisoformat(source["next_check_at"]) - datetime.now(UTC)
+            assert wait <= timedelta(minutes=10)
+            assert "network" in source["next_check_reason"]
+    assert "Every source fails" in desk.run("doctor").output
+
+
+@pytest.mark.parametrize("others", [["good"], ["--all"], ["--json"]])
+def test_watching_goes_with_nothing_else(desk: Desk, others: list[str]) -> None:
+    done = desk.run("scrape", "--watch", *others)
+    assert (done.exit_code, "--watch" in done.output) == (2, True)
+
+
+def test_a_summary_for_programs_has_the_exit_code(desk: Desk) -> None:
+    desk.list_sources(good="/feed", lost="/nowhere")
+    done = desk.run("scrape", "--json")
+    summary = json.loads(done.stdout)
+    assert (summary["exit_code"], summary["interrupted"], done.exit_code) == (1, False, 1)
+
+
+def test_sigterm_leaves_no_half_backup_behind(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk.run("scrape")
+    monkeypatch.setattr("db.backup._seal", lambda part: os.kill(os.getpid(), signal.SIGTERM))
+    before = set(desk.folder.iterdir())
+    assert desk.run("backup", str(desk.folder / "backup.db")).exit_code == 143
+    assert {path for path in desk.folder.iterdir() if path not in before and "desk" not in path.name} == set()
+
+
+def test_a_backup_never_takes_the_place_of_the_database(desk: Desk) -> None:
+    (desk.folder / "link.db").symlink_to(desk.folder / "desk.db")
+    for name in ("desk.db", "link.db"):
+        done = desk.run("backup", "--force", str(desk.folder / name))
+        assert (done.exit_code, "the database itself" in done.output) == (3, True)
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [("", "no headline"), ("nonsense", "line 1"), ('{"title": "Strike"}', "line 1")],
+)
+def test_a_file_that_holds_no_labelled_headlines_is_told_in_a_sentence(desk: Desk, line: str, told: str) -> None:
+    (desk.folder / "gold.jsonl").write_text(line)
+    done = desk.run("evaluate", str(desk.folder / "gold.jsonl"))
+    assert (done.exit_code, told in done.output) == (2, True)
+
+
+def test_a_headline_may_be_labelled_by_topics_alone(desk: Desk) -> None:
+    (desk.folder / "gold.jsonl").write_text('{"title": "Actors strike in Hollywood", "topics": ["contracts"]}')
+    figures = json.loads(desk.run("evaluate", "--json", str(desk.folder / "gold.jsonl")).output)
+    assert figures["axes"]["topics"]["f1"] == 1
+    assert figures["axes"]["crafts"]["right"] == figures["axes"]["crafts"]["wrong"] == 0
+
+
+def test_opml_out_and_in_again_adds_nothing_and_says_so(desk: Desk) -> None:
+    (desk.folder / "mine.opml").write_text(desk.run("sources", "export").output)
+    done = desk.run("sources", "import", str(desk.folder / "mine.opml"))
+    assert (done.exit_code, done.stdout, "1 left out" in done.stderr) == (0, "", True)
 
 
 def test_a_second_run_beside_another_exits_75(desk: Desk) -> None:
@@ -201,11 +268,6 @@ def test_trying_a_source_that_fails_says_what_to_do(desk: Desk) -> None:
     assert done.exit_code == 1
     assert "html_not_feed" in done.output
     assert "looks for the feed" in done.output
-
-
-def test_opml_out_and_in_again_adds_nothing(desk: Desk) -> None:
-    (desk.folder / "ours.opml").write_text(desk.run("sources", "export").output)
-    assert desk.run("sources", "import", str(desk.folder / "ours.opml")).output.strip() == ""
 
 
 def test_a_document_is_parsed_to_json_lines(desk: Desk) -> None:

@@ -376,7 +376,7 @@ FAULTS: list[tuple[Callable[[Clinic], None], Grade, str, str, str]] = [
     (no_run_ever, WARNING, "runs", "No scrape", "craftwatch scrape"),
     (a_source_that_fails, WARNING, "sources", "http_4xx: ledger (since 2026-11-15)", "craftwatch sources check ledger"),
     (every_source_that_fails, BROKEN, "sources", "all 2", "CRAFTWATCH_PROXY"),
-    (a_source_that_is_silent, WARNING, "sources", "gazette (since ever)", "craftwatch sources check"),
+    (a_source_that_is_silent, WARNING, "sources", "gazette (since the beginning)", "craftwatch sources check"),
     (a_source_that_is_gone, WARNING, "sources", "ledger (since 2026-11-18)", "disable or remove"),
     (a_replica_that_is_away, BROKEN, "replica", "no database", "CRAFTWATCH_READ_DATABASE_URL"),
 ]

@@ -120,7 +120,7 @@ def test_a_failure_is_told_everywhere_by_its_name(
     }
     assert told == {
         "report": {failure.value: 1},
-        "exit code": 2,
+        "exit code": 1,
         "log": [["feed:", failure.value]],
         "state": failure.value,
         "fetch log": [("failed", failure.value)],

@@ -6,6 +6,9 @@ import http.client
 import os
 import signal
 import socket
+import sys
+import threading
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -13,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from scraper import serving
-from scraper.serving import address_of, inherited_socket, listen
+from scraper.serving import _keep_running, address_of, inherited_socket, listen
 from tests.processes import PATIENCE_SECONDS, Program, line_with, program_in
 
 # An API that says when it is asked, and answers when it is told to.
@@ -157,3 +160,32 @@ def test_a_host_that_is_not_ours_is_named_with_its_setting(program: Program, set
 def test_a_name_is_resolved() -> None:
     with listen("localhost", 0) as listening:
         assert address_of(listening).startswith("http://127.0.0.1:")
+
+
+def test_a_scraper_that_ends_is_begun_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("scraper.serving.LOOK_SECONDS", 0.02)
+    monkeypatch.setattr("scraper.serving.RESTART_SECONDS", 0.02)
+    ending, runs = threading.Event(), tmp_path / "runs"
+    command = [sys.executable, "-c", f"open({str(runs)!r}, 'a').write('x'); raise SystemExit(3)"]
+    keeper = threading.Thread(target=_keep_running, args=(command, dict(os.environ), ending))
+    keeper.start()
+    end = time.monotonic() + 30
+    while time.monotonic() < end and (not runs.exists() or len(runs.read_text()) < 3):
+        time.sleep(0.02)
+    ending.set()
+    keeper.join(10)
+    assert len(runs.read_text()) >= 3
+    assert not keeper.is_alive()
+
+
+def test_a_scraper_beside_us_ends_with_us(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("scraper.serving.LOOK_SECONDS", 0.02)
+    ending = threading.Event()
+    keeper = threading.Thread(
+        target=_keep_running, args=([sys.executable, "-c", "import time; time.sleep(60)"], dict(os.environ), ending)
+    )
+    keeper.start()
+    time.sleep(0.3)
+    ending.set()
+    keeper.join(20)
+    assert not keeper.is_alive()
