@@ -17,7 +17,7 @@ from db.sets import TermSets
 
 RELEVANCE_WINDOW = 1_000  # newest matches among which `relevance` orders
 GATHER = 5_000  # items that are put in order at once
-SEARCH_EXACTLY = 10_000  # items with the words looked for, or changed since, that are counted one by one
+SEARCH_EXACTLY = 2_500  # items with the words looked for, or changed since, that are counted one by one
 FEW = 200  # matches among the newest with the words: too few to say how many there are in all
 WORDS_AT_MOST = 200_000  # items with the words that are read to find few
 COUNT_EXACTLY = 8_192  # candidates that are looked at one by one to count; beyond, a sample of about as many

@@ -1,8 +1,8 @@
 """The `craftwatch` command. What a command needs is imported when it runs, so that `--help` and `--version` are quick.
 
 Exit codes, the same for every command: 0 all fine, 1 some sources failed, 2 no server could be reached or the set-up
-is wrong, 3 the database cannot be used, 75 another run is under way (EX_TEMPFAIL: try again later), 130 ended by Ctrl+C,
-143 by SIGTERM.
+is wrong, 3 the database cannot be used, 75 another run is under way (EX_TEMPFAIL: try again later), 130 ended by
+Ctrl+C, 143 by SIGTERM.
 """
 
 from __future__ import annotations
