@@ -86,7 +86,7 @@ async def _list(request: Request, kind: Kind) -> Response:
             "title": kind.title,
             "kind": kind,
             "groups": groups,
-            "without": without,
+            "without": dict(sorted(without.items())),
             "counted": recent.complete,
         }
         return Page("terms.html", values)
