@@ -96,7 +96,8 @@ def _spellings(vocabulary: Vocabulary) -> dict[str, str]:
     """Regions by their three letters (ISO 3166-1 alpha-3) and by acronyms such as UK."""
     spellings: dict[str, str] = {}
     for region in vocabulary.filed_regions().values():
-        acronyms = (form for form in region.words.forms if len(form) <= 4 and form.replace(".", "").isupper())
+        dotless = {form: form.replace(".", "") for form in region.words.forms}
+        acronyms = [each for form in dotless for each in (form, dotless[form]) if dotless[form].isupper()]
         spellings.update((word.casefold(), region.id) for word in (*acronyms, region.alpha3) if word)
     return spellings
 

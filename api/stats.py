@@ -35,7 +35,7 @@ _EPOCH = date(1970, 1, 1)
 async def list_stats(request: Request) -> Response:
     """Counts over day, week, month, quarter or year (UTC, of publication), of all items or by the terms of `by`.
 
-    The periods are those of `from`, `to` and `window`, until today where there is no `to`, but at most 1,000 days
+    The periods are those of `from`, `to` and `window`, until today where there is no `to`, but at most 999 days
     beyond the first item and the last; without dates they are those of the items.
     """
     context = context_of(request)

@@ -19,7 +19,7 @@ RELEVANCE_WINDOW = 1_000  # newest matches among which `relevance` orders
 GATHER = 5_000  # items that are put in order at once
 SEARCH_EXACTLY = 2_500  # items with the words looked for, or changed since, that are counted one by one
 FEW = 200  # matches among the newest with the words: too few to say how many there are in all
-WORDS_AT_MOST = 200_000  # items with the words that are read to find few
+WORDS_AT_MOST = 50_000  # items with the words that are read to find few
 COUNT_EXACTLY = 8_192  # candidates that are looked at one by one to count; beyond, a sample of about as many
 
 
@@ -136,9 +136,9 @@ def _match(snapshot: Snapshot, plan: Plan, newest_words: bool) -> Matched | None
     if sets is None:
         return None
     changed = _changed_since(snapshot, plan)
-    words = _newest_with_words(snapshot, plan) if plan.filter.search else None
     if changed is not None and len(changed) > SEARCH_EXACTLY:
         return None
+    words = _newest_with_words(snapshot, plan) if plan.filter.search else None
     if words is None or len(words) <= SEARCH_EXACTLY:
         both = changed if words is None else words if changed is None else set(words).intersection(changed)
         return Matched(sets, _under_terms(sets, plan, both))
@@ -158,7 +158,7 @@ def _under_terms(sets: TermSets, plan: Plan, ids: Iterable[int] | None) -> BitMa
 def _among_all_words(snapshot: Snapshot, sets: TermSets, plan: Plan) -> BitMap | None:
     """What matches of a filter whose terms are rare; None where they are not, or the words are too frequent to look."""
     candidates = _under_terms(sets, plan, None)
-    if len(candidates) > WORDS_AT_MOST // 10:
+    if len(candidates) > WORDS_AT_MOST // 2:
         return None
     rows = snapshot.rows(*plan.words(WORDS_AT_MOST + 1))
     if len(rows) > WORDS_AT_MOST:

@@ -18,7 +18,7 @@ from db.filters import LABEL_AXES, Filter
 from db.plan import Plan, make_plan
 from db.queries import Matched, Total, count_items, match_items, sample_size
 
-LEADING_DAYS = 1_000  # as far as periods without items reach before the first item, or after the last
+LEADING_DAYS = 999  # as far as periods without items reach before the first item, or after the last
 TALLY_EXACTLY = 16_384  # candidates that are read one by one; beyond, a sample of about as many
 
 

@@ -154,14 +154,14 @@ def postpone(engine: Engine, source_ids: Sequence[str], until: datetime, reason:
         )
 
 
-def hasten(engine: Engine, source_ids: Sequence[str], at: datetime, reason: str) -> None:
-    """Ask these sources no later than this; an earlier time that one has already stands."""
+def pardon(engine: Engine, source_ids: Sequence[str], at: datetime, reason: str) -> None:
+    """Ask these sources again at this moment, as if it were the first time that they failed."""
     with engine.begin() as connection:
         connection.execute(
             update(SOURCE_STATE)
             .where(SOURCE_STATE.c.source_id.in_(source_ids))
             .where(SOURCE_STATE.c.next_check_at > at)
-            .values(next_check_at=at, next_check_reason=reason)
+            .values(next_check_at=at, next_check_reason=reason, failures=1)
         )
 
 

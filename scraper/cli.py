@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import gc
 import signal
+import threading
+from collections.abc import Callable
 from importlib.metadata import version
 from types import FrameType
 from typing import Any
@@ -30,7 +32,7 @@ class _Commands(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         gc.set_threshold(*_GARBAGE)
-        before = signal.signal(signal.SIGTERM, _end)  # for those commands that have no way of their own to end
+        restore = _end_on_sigterm()
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt:
@@ -40,8 +42,16 @@ class _Commands(click.Group):
                 raise SetupProblem(error.format_message()) from error
             raise
         finally:
-            signal.signal(signal.SIGTERM, before)
+            restore()
             gc.freeze()  # all goes with the process: to look for garbage in it first takes longer than most commands
+
+
+def _end_on_sigterm() -> Callable[[], object]:
+    """For those commands that have no way of their own to end; how to undo it. Threads cannot be told by signals."""
+    if threading.current_thread() is not threading.main_thread():
+        return lambda: None
+    before = signal.signal(signal.SIGTERM, _end)
+    return lambda: signal.signal(signal.SIGTERM, before or signal.SIG_DFL)
 
 
 def _end(number: int, frame: FrameType | None) -> None:

@@ -25,7 +25,7 @@ from db.migrations import locked_archive
 from db.reconnect import outlasting
 from db.shapes import Source, SourceMemory
 from db.store import Store
-from db.watch import hasten, load_memories, load_robots, postpone, save_robots, sync_sources
+from db.watch import load_memories, load_robots, pardon, postpone, save_robots, sync_sources
 from scraper.fetch import Fetcher
 from scraper.fetching.offline import OfflineFetcher
 from scraper.fetching.pacing import HostPacer
@@ -33,7 +33,7 @@ from scraper.fetching.robots import RobotsRecord
 from scraper.parsing.workers import ParserPool
 from scraper.saving import Tags
 from scraper.schedule import is_due, paused_until
-from scraper.scrape import Fetches, RunReport, Scraper, SourceReport
+from scraper.scrape import UNREACHED, Fetches, RunReport, Scraper, SourceReport
 from scraper.settings import ScraperSettings
 from scraper.sharing import Alone, Shared, site_of_source
 from scraper.sources import SourcesError, load_sources
@@ -42,7 +42,7 @@ from scraper.stopping import Stop
 log = logging.getLogger("craftwatch.scrape")
 
 LONGEST_SLEEP_SECONDS = 60.0
-OUTAGE_PAUSE = timedelta(minutes=10)  # until sources are asked again of which none could be reached
+OUTAGE_PAUSES = timedelta(minutes=10), timedelta(hours=1)  # until sources of which none was reached are asked again
 
 
 @dataclass(frozen=True)
@@ -93,8 +93,8 @@ class Run:
             report = asyncio.run(self._scrape(chosen, pauses, on_done, lock, sharing)) if chosen else RunReport()
             if chosen and report.elsewhere == len(chosen):
                 raise AlreadyRunning("Other scrapes are asking all of these sources.")
-            if report.is_outage:
-                self._try_again_soon(report)
+            if report.is_outage and not source_ids and not self.stop.asked:
+                outlasting(self.engine, lambda: self._pardon(remembered, report), on_reconnect=lock.renew)
             self._postpone(remembered, {site: until for site, until in report.pauses.items() if site not in pauses})
             return report
 
@@ -139,10 +139,20 @@ class Run:
             there = [source.id for source, memory in remembered if site_of_source(source, memory) == site]
             postpone(self.engine, there, until, f"{site} asked for a pause")
 
-    def _try_again_soon(self, report: RunReport) -> None:
-        """Nobody answered, so the fault is ours: it says nothing of the sources, which are to wait for it no longer."""
-        asked = [each.source_id for each in report.sources if each.outcome == "failed"]
-        hasten(self.engine, asked, self.now() + OUTAGE_PAUSE, "no source could be reached: the network may be down")
+    def _pardon(self, remembered: Sequence[tuple[Source, SourceMemory]], report: RunReport) -> None:
+        """Where nobody answers, here or elsewhere, the fault is ours: it says nothing of the sources.
+
+        Once they are asked again soon, then once an hour; those that failed before for long are left as they are.
+        """
+        unreached = {each.source_id for each in report.sources if each.reason in UNREACHED}
+        asked = [(source, memory) for source, memory in remembered if source.id in unreached]
+        answered = [memory.last_success_at for memory in load_memories(self.engine).values() if memory.last_success_at]
+        lately = self.now() - OUTAGE_PAUSES[1]
+        if len({site_of_source(*each) for each in asked}) < 2 or max(answered, default=lately) > lately:
+            return
+        pause = OUTAGE_PAUSES[any(memory.failures for _, memory in asked)]
+        pardoned = [source.id for source, memory in asked if memory.failures <= 1]
+        pardon(self.engine, pardoned, self.now() + pause, "no source could be reached: the network may be down")
 
     def _share(self, remembered: Sequence[tuple[Source, SourceMemory]], *, everything: bool, named: bool) -> Alone:
         if is_sqlite(self.engine):

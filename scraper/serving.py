@@ -166,7 +166,7 @@ def scraping_alongside(*, enabled: bool) -> Iterator[None]:
     command = [sys.executable, "-m", "scraper", *verbose, *form, "scrape", "--watch"]
     environment = {**os.environ, PARENT: str(os.getpid())}
     ending = threading.Event()
-    keeper = threading.Thread(target=_keep_running, args=(command, environment, ending), name="scraping")
+    keeper = threading.Thread(target=_keep_running, args=(command, environment, ending), name="scraping", daemon=True)
     keeper.start()
     try:
         yield
@@ -178,15 +178,25 @@ def scraping_alongside(*, enabled: bool) -> Iterator[None]:
 def _keep_running(command: list[str], environment: dict[str, str], ending: threading.Event) -> None:
     """An archive that nobody fills looks like a quiet week: whatever ended the child, it is begun anew."""
     while not ending.is_set():
-        with subprocess.Popen(command, env=environment, start_new_session=True) as child:  # noqa: S603  # our own program
-            while child.poll() is None and not ending.wait(LOOK_SECONDS):
-                pass
-            if ending.is_set():
-                child.terminate()
-                try:
-                    child.wait(CHILD_SECONDS)
-                except subprocess.TimeoutExpired:
-                    child.kill()
-                return
-        log.error("The scraper ended (exit code %d); another begins in %g s.", child.returncode, RESTART_SECONDS)
+        try:
+            ended = _run_child(command, environment, ending)
+        except OSError as error:
+            ended = f"could not be started: {error.strerror}"
+        if ending.is_set():
+            return
+        log.error("The scraper %s; another begins in %g s.", ended, RESTART_SECONDS)
         ending.wait(RESTART_SECONDS)
+
+
+def _run_child(command: list[str], environment: dict[str, str], ending: threading.Event) -> str:
+    """How it ended, by itself or because we end."""
+    with subprocess.Popen(command, env=environment, start_new_session=True) as child:  # noqa: S603  # our own program
+        while child.poll() is None and not ending.wait(LOOK_SECONDS):
+            pass
+        if ending.is_set():
+            child.terminate()
+            try:
+                child.wait(CHILD_SECONDS)
+            except subprocess.TimeoutExpired:
+                child.kill()
+    return f"ended (exit code {child.returncode})"

@@ -252,7 +252,7 @@ def draw_regions(recent: Recent, view: View, names: Names, vocabulary: Vocabular
             names.label("region", code),
             counts[code],
             _share(counts[code], highest),
-            view.address("/", {"region": code}) if parent else view.narrowed(("region", code)),
+            view.instead("region", code) if parent else view.narrowed(("region", code)),
             f"{names.label('region', code)}: {words.counted(counts[code], 'item')}",
         )
         for code in ordered

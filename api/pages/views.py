@@ -49,7 +49,8 @@ LABELS = {
 }
 # What newsletters, networks and advertisers hang on the links that are shared there.
 _TRACKING = re.compile(
-    "utm_.*|mc_[ce]id|(?:fb|g|gb|wb|dc|msclk|tw|tt|y)(?:cl|ra)?id|gclsrc|igshid|igsh|mkt_tok|_hs(?:enc|mi)|ref_src|s_cid|cmpid",
+    "utm_.*|gad_.*|mc_[ce]id|(?:fb|g|d|msclk|tw|tt|y)clid|msclkid|[gw]braid|gclsrc|srsltid|_gl|igshid|igsh|mibextid|"
+    "li_fat_id|mkt_tok|_{1,2}hs(?:enc|mi|tc|fp|sc)|ref_src|s_cid|cmpid",
     re.IGNORECASE,
 )
 _PLACE = ("cursor", "limit", "sort")  # what says where in the list, not which list
@@ -80,6 +81,11 @@ class View:
         changes = changes or {}
         kept = [(name, value) for name, value in self.pairs if name not in changes]
         return _address(path, [*kept, *((name, value) for name, value in changes.items() if value)])
+
+    def instead(self, parameter: str, code: str) -> str:
+        """The list of this view with another value in the place of the last of a parameter."""
+        place = max(place for place, (name, _) in enumerate(self.pairs) if name == parameter)
+        return _address("/", [*self.pairs[:place], (parameter, code), *self.pairs[place + 1 :]])
 
     def without(self, place: int) -> str:
         """The list of this view without one of its pairs."""
@@ -259,15 +265,15 @@ class _Tally(NamedTuple):
 
 
 def _tally(context: Context, snapshot: Snapshot, view: View, axis: str) -> _Tally:
-    recent = context.newest.of(snapshot, _without_last(view.query.filter, axis), axis)
+    recent = context.newest.of(snapshot, _rest(context, view, axis), axis)
     return _Tally(recent.counts(axis), recent.complete)
 
 
-def _without_last(wanted: Filter, axis: str) -> Filter:
-    """What is asked besides the menu of an axis, which stands for the last of its choices."""
-    others = [choice for choice in wanted.wanted if choice[0][0] == axis][:-1]
-    rest = wanted.without({axis})
-    return replace(rest, wanted=(*rest.wanted, *others))
+def _rest(context: Context, view: View, axis: str) -> Filter:
+    """What is asked besides the menu of an axis, which stands for the last that is asked of it."""
+    place = next((place for place in reversed(range(len(view.pairs))) if view.pairs[place][0] == axis), None)
+    rest = None if place is None else _without(context, view, place)
+    return rest if rest is not None else view.query.filter.without({axis})
 
 
 def _choices(view: View, parameter: str, codes: Iterable[tuple[str, int]], tally: _Tally) -> list[Choice]:

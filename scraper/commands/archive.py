@@ -15,6 +15,7 @@ from scraper.logs import announce
 
 if TYPE_CHECKING:
     from db.backup import Inventory
+    from db.rebuild import Mended
 
 
 @click.command()
@@ -34,6 +35,7 @@ def retag(dry_run: bool) -> None:
     """Give the whole archive the tags of today's rules."""
     from db.checkup import note_retagged
     from db.migrations import locked_archive
+    from db.rebuild import rebuild as derive_anew
     from db.store import Store, count_items
     from db.vocabulary import load_vocabulary
     from scraper.retag import report_text
@@ -51,6 +53,8 @@ def retag(dry_run: bool) -> None:
         if not dry_run:
             note_retagged(engine, vocabulary.rules_version)
     click.echo(report_text(report, dry_run))
+    if not dry_run:  # what terms are part of may have changed as well
+        _say_mended(derive_anew(engine, vocabulary.wholes(), datetime.now(UTC)))
 
 
 @click.command()
@@ -71,10 +75,18 @@ def rebuild() -> None:
     wholes = load_vocabulary().wholes()
     with progress_bar(count_items(engine), "Rebuilding") as step:
         mended = derive_anew(engine, wholes, datetime.now(UTC), step)
+    if mended:
+        _say_mended(mended)
+    else:
+        click.echo("Nothing was wrong.")
+
+
+def _say_mended(mended: Mended) -> None:
     wrong = [f"{mended.items:,} item{'s' if mended.items != 1 else ''} filed otherwise"] if mended.items else []
     wrong += [f"{mended.counts:,} count{'s' if mended.counts != 1 else ''}"] if mended.counts else []
     wrong += ["the search index"] if mended.search else []
-    click.echo(f"Set right: {', '.join(wrong)}." if wrong else "Nothing was wrong.")
+    if wrong:
+        click.echo(f"Set right: {', '.join(wrong)}.")
 
 
 @click.command()

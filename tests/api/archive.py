@@ -39,6 +39,7 @@ CRAFTS = (
         exposure=(EXPOSURE,),
     ),
     Craft("actor", "Actors", "performing", NO_WORDS),
+    Craft("dancer", "Dancers", "performing", NO_WORDS, unions=("sag-aftra",)),
     Craft("vfx-artist", "VFX artists", "vfx", NO_WORDS),
     Craft("foley-artist", "Foley artists", "post-sound", NO_WORDS),
     Craft("boom-operator", "Boom operators", "production-sound", NO_WORDS),

@@ -10,7 +10,7 @@ from fastapi.testclient import TestClient
 
 from db.archive import Snapshot
 from db.queries import Total
-from tests.api.archive import Shelf, make_labels
+from tests.api.archive import Shelf, make_client, make_labels
 from tests.api.follow import all_items
 from tests.db.factory import DAY, NOW
 
@@ -199,3 +199,24 @@ def test_pages_of_words_are_whole_however_many_items_have_them(
         cursor = page["next_cursor"]
     assert found == whole
     assert len(whole) > 10
+
+
+def test_silence_at_the_end_is_counted_until_today(shelf: Shelf, client: TestClient):
+    shelf.add("a", "ai", published_at=NOW - 5 * DAY)
+    first = (NOW - 6 * DAY).date()
+    stats = get(client, "/v1/stats", f"over=day&from={first}")
+    assert stats["periods"][0] == first.isoformat()
+    assert stats["periods"][-1] == NOW.date().isoformat()
+    assert stats["all"]["items"] == [0, 1, 0, 0, 0, 0, 0]
+    nothing = get(client, "/v1/stats", f"over=day&from={first}&topic=layoffs")
+    assert (nothing["periods"], nothing["all"]["total"]) == (stats["periods"], 0)
+
+
+def test_what_goes_on_until_today_is_another_answer_tomorrow(shelf: Shelf, database_url: str):
+    shelf.add("a", "ai", published_at=NOW - 5 * DAY)
+    moment = [NOW]
+    with make_client(database_url, now=lambda: moment[0]) as client:
+        address = f"/v1/stats?over=day&from={(NOW - 6 * DAY).date()}"
+        first = client.get(address)
+        moment[0] = NOW + DAY
+        assert client.get(address, headers={"If-None-Match": first.headers["ETag"]}).status_code == 200

@@ -68,5 +68,5 @@ def test_a_union_has_the_crafts_that_name_it_whatever_its_own_name_implies(clien
 
 
 def test_unions_and_employers_are_listed(client: TestClient):
-    assert terms(client, "/v1/unions")["sag-aftra"]["crafts"] == ["voice-actor", "actor"]
+    assert terms(client, "/v1/unions")["sag-aftra"]["crafts"] == ["voice-actor", "actor", "dancer"]
     assert terms(client, "/v1/employers")["big-studio"]["label"] == "Big Studio"

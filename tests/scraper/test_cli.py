@@ -64,17 +64,27 @@ def test_a_run_in_which_the_one_source_that_is_due_fails_exits_1(desk: Desk) -> 
     assert desk.run("scrape").exit_code == 1
 
 
+def waits(desk: Desk) -> list[timedelta]:
+    lines = desk.run("sources", "--json").output.splitlines()
+    moments = [datetime.fromisoformat(json.loads(line)["next_check_at"]) for line in lines]
+    return [moment - datetime.now(UTC) for moment in moments]
+
+
 def test_a_run_in_which_nothing_could_be_reached_exits_2_and_is_repeated_soon(desk: Desk) -> None:
     blocks = (source_block(name, f"http://{name}.invalid/feed") for name in ("one", "two"))
     (desk.folder / "sources.toml").write_text("".join(blocks))
-    for _ in range(2):
+    for longest in (timedelta(minutes=10), timedelta(hours=1), timedelta(hours=1)):
         assert desk.run("scrape", "--all").exit_code == 2
-        for line in desk.run("sources", "--json").output.splitlines():
-            source = json.loads(line)
-            wait = datetime.fromisoformat(source["next_check_at"]) - datetime.now(UTC)
-            assert wait <= timedelta(minutes=10)
-            assert "network" in source["next_check_reason"]
+        assert max(waits(desk)) <= longest
     assert "Every source fails" in desk.run("doctor").output
+
+
+def test_sources_that_cannot_be_reached_while_others_can_wait_as_usual(desk: Desk) -> None:
+    assert desk.run("scrape").exit_code == 0
+    blocks = (source_block(name, f"http://{name}.invalid/feed") for name in ("one", "two"))
+    (desk.folder / "sources.toml").write_text("".join([source_block("good", desk.server.url("/feed")), *blocks]))
+    assert desk.run("scrape").exit_code == 2
+    assert min(waits(desk)[1:]) > timedelta(hours=1)
 
 
 @pytest.mark.parametrize("others", [["good"], ["--all"], ["--json"]])
@@ -88,6 +98,18 @@ def test_a_summary_for_programs_has_the_exit_code(desk: Desk) -> None:
     done = desk.run("scrape", "--json")
     summary = json.loads(done.stdout)
     assert (summary["exit_code"], summary["interrupted"], done.exit_code) == (1, False, 1)
+
+
+def test_retag_files_items_anew_as_well(desk: Desk) -> None:
+    desk.run("scrape")
+    engine = open_engine(desk.database)
+    with engine.begin() as connection:
+        connection.execute(text("DELETE FROM item_term"))
+        connection.execute(text("UPDATE item SET terms = '[]'"))
+    engine.dispose()
+    done = desk.run("retag")
+    assert (done.exit_code, "filed otherwise" in done.output) == (0, True)
+    assert "filed otherwise" not in desk.run("retag").output
 
 
 def test_sigterm_leaves_no_half_backup_behind(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

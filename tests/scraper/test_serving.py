@@ -189,3 +189,19 @@ def test_a_scraper_beside_us_ends_with_us(monkeypatch: pytest.MonkeyPatch) -> No
     ending.set()
     keeper.join(20)
     assert not keeper.is_alive()
+
+
+def test_a_scraper_that_cannot_be_started_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("scraper.serving.RESTART_SECONDS", 0.01)
+    tries: list[int] = []
+    ending = threading.Event()
+
+    def fail(*args: object, **options: object) -> None:
+        tries.append(1)
+        if len(tries) == 3:
+            ending.set()
+        raise OSError(12, "Cannot allocate memory")
+
+    monkeypatch.setattr("scraper.serving.subprocess.Popen", fail)
+    _keep_running(["nothing"], {}, ending)
+    assert len(tries) == 3

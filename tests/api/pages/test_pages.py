@@ -114,7 +114,8 @@ def test_fields_left_empty_stay_out_of_the_address(pages):
 
 @pytest.mark.parametrize("path", ["/", "/charts", "/embed/list", "/embed/chart.svg"])
 @pytest.mark.parametrize(
-    "hung", ["fbclid=1", "utm_source=news&utm_medium=mail", "gclid=x", "mc_cid=a&mc_eid=b", "igshid=1"]
+    "hung",
+    ["fbclid=1", "utm_source=news&utm_medium=mail", "gclid=x&gad_source=1&gbraid=y", "mc_cid=a", "dclid=1&_gl=2"],
 )
 def test_what_others_hang_on_a_shared_link_is_left_out(pages, path, hung):
     answer = pages.get(f"{path}?craft=animator&{hung}")
@@ -130,6 +131,34 @@ def test_what_is_asked_twice_can_be_taken_away_one_by_one(pages):
         ("Topic: Contracts and industrial relations", "/?topic=ai&craft=-voice-actor,animator"),
         ("Craft: Animators, not Voice actors", "/?topic=ai&topic=contracts"),
     ]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "topic=ai&topic=-layoffs",
+        "region=US&region=-US-CA",
+        "craft=-voice-actor&craft=actor",
+        "topic=ai,-layoffs&topic=contracts",
+    ],
+)
+def test_a_choice_of_a_menu_leads_to_as_many_items_as_it_says(pages, query):
+    name, kept = query.partition("=")[0], query.rpartition("&")[0]
+    options = document_of(pages, f"/?{query}").xpath(f"//select[@name='{name}']//option")
+    counted = [(option, said) for option in options if (said := re.search(r"\((\d+)\)$", option.text.strip()))]
+    assert counted
+    for option, said in counted:
+        total = pages.get(f"/v1/items.json?{kept}&{name}={option.get('value')}").json()["total"]
+        assert total == int(said[1]), option.text
+
+
+@pytest.mark.parametrize("query", ["region=US", "region=US-CA&region=US", "region=US&topic=ai", "topic=ai"])
+def test_a_bar_of_a_region_leads_to_as_many_items_as_it_says(pages, query):
+    bars = document_of(pages, f"/charts?{query}").xpath("//ul[@class='bars']/li/a[starts-with(@href, '/?')]")
+    assert bars
+    for bar in bars:
+        total = pages.get(f"/v1/items.json?{urlsplit(bar.get('href')).query}").json()["total"]
+        assert bar.xpath("./span[@class='n']")[0].text == str(total)
 
 
 def test_a_menu_counts_under_what_else_its_kind_of_term_is_asked(pages):
@@ -244,7 +273,9 @@ def test_a_craft_is_compared_with_no_week_that_nobody_watched(pages):
     "address", ["/", "/?topic=ai-voice-cloning", "/charts?craft=voice-actor", "/charts?topic=contracts&topic=ai"]
 )
 def test_a_column_leads_to_as_many_items_as_it_says(pages, address):
-    for link in document_of(pages, address).xpath("//*[name()='svg'][.//*[contains(., ' item')]]//a"):
+    columns = document_of(pages, address).xpath("//*[name()='svg'][.//*[contains(., ' item')]]//a")
+    assert columns
+    for link in columns:
         said = link.xpath("./*[name()='title']")[0].text.rpartition(": ")[2]
         query = urlsplit(link.get("href")).query
         total = pages.get(f"/v1/items.json?{query}").json()["total"]
@@ -255,7 +286,9 @@ def test_a_column_leads_to_as_many_items_as_it_says(pages, address):
     "query", ["", "craft=voice-actor", "topic=ai-voice-cloning", "topic=ai&region=US", "topic=ai,contracts"]
 )
 def test_a_heat_cell_leads_to_as_many_items_as_it_says(pages, query):
-    for link in document_of(pages, f"/charts?{query}").xpath("//table[@class='heat']//td/a")[:12]:
+    cells = document_of(pages, f"/charts?{query}").xpath("//table[@class='heat']//td/a")[:12]
+    assert cells
+    for link in cells:
         total = pages.get(f"/v1/items.json?{urlsplit(link.get('href')).query}").json()["total"]
         assert link.text_content() == str(total)
 
