@@ -297,7 +297,7 @@ def test_a_picture_of_some_crafts_says_of_how_many(pages, monkeypatch):
     text = " ".join(document_of(pages, "/charts").text_content().split())
     assert re.search(r"of the 20 crafts with the most items, of [0-9]+ crafts in all\.", text)
     monkeypatch.setattr("api.pages.pictures.MOST_CRAFTS", 1_000)
-    assert "with the most items" not in document_of(pages, "/charts?region=US").text_content()
+    assert "with the most items" not in document_of(pages, "/charts?lang=en").text_content()
 
 
 @pytest.mark.parametrize(
