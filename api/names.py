@@ -47,7 +47,7 @@ class Names:
         return self.labels.get(axis, {}).get(code, code)
 
     def find(self, axis: str, word: str) -> str | None:
-        """The code that a reader means, whatever its case, of English of a country English; None when there is none."""
+        """The code that a reader means, in whatever case; for `en-US` that of English. None when there is none."""
         if word in self.labels[axis] or (axis, word) in self.filed:
             return word
         if axis not in self._folded:

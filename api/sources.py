@@ -20,8 +20,7 @@ from api.problems import Problem
 from api.schemas import Source, SourceList
 from db.archive import Snapshot
 from db.discretion import without_credentials
-from db.sources import SourceHealth, health_of, load_sources, newest_items
-from db.terms import term_uses
+from db.sources import SourceHealth, SourceItems, health_of, items_of_sources, load_sources, newest_items
 
 router = APIRouter()
 
@@ -67,19 +66,15 @@ async def get_source(request: Request) -> Response:
 def source_documents(context: Context, snapshot: Snapshot) -> list[dict[str, Any]]:
     now = int(context.moment().timestamp())
     newest = newest_items(snapshot, "source")
-    ids, tracked = snapshot.term_ids(), term_uses(snapshot, "source")
-    documents = []
-    for source in load_sources(snapshot):
-        term_id = ids.get(("source", source.id))
-        items = snapshot.count(term_id) if term_id is not None else 0
-        use = tracked.get(source.id)
-        counts = {"items": items, "tracked": use.items if use else 0}
-        documents.append(_document(context, source, counts, newest.get(source.id), now))
-    return documents
+    counts = items_of_sources(snapshot)
+    return [
+        _document(context, source, counts.get(source.id, SourceItems()), newest.get(source.id), now)
+        for source in load_sources(snapshot)
+    ]
 
 
 def _document(
-    context: Context, source: SourceHealth, counts: dict[str, int], newest: int | None, now: int
+    context: Context, source: SourceHealth, counts: SourceItems, newest: int | None, now: int
 ) -> dict[str, Any]:
     health = health_of(source, newest, now)
     return {
@@ -102,7 +97,7 @@ def _document(
         "last_checked_at": _moment(source.last_checked_at),
         "last_success_at": _moment(source.last_success_at),
         "next_check_at": _moment(source.next_check_at),
-        **counts,
+        **counts._asdict(),
         "newest_item_at": _moment(newest),
     }
 

@@ -156,6 +156,9 @@ class Failure(StrEnum):
     SELECTOR_MATCHED_NOTHING = "selector_matched_nothing"
 
 
+UNREACHED = frozenset({Failure.DNS, Failure.CONNECT, Failure.TIMEOUT})  # no server answered
+
+
 @dataclass(frozen=True, slots=True)
 class Selectors:
     """Where a page has its items: CSS selectors, all but `item` seen from one item.

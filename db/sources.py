@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from db.archive import SECONDS_PER_DAY, TIE_BITS, Snapshot
+from db.terms import term_uses
 
 SILENT_AFTER_DAYS = 30
 OVERDUE_AFTER_SECONDS = 86_400  # past the time of its next check: nobody scrapes, or too rarely
@@ -16,6 +17,13 @@ class SourceName(NamedTuple):
     id: str
     name: str
     kind: str
+
+
+class SourceItems(NamedTuple):
+    """How many items a source brought, and how many of them are tracked."""
+
+    items: int = 0
+    tracked: int = 0
 
 
 class SourceHealth(NamedTuple):
@@ -52,6 +60,15 @@ def load_source_names(snapshot: Snapshot) -> dict[str, SourceName]:
 def load_sources(snapshot: Snapshot) -> list[SourceHealth]:
     """Every source, by id."""
     return [SourceHealth(*row) for row in snapshot.rows(_SOURCES)]
+
+
+def items_of_sources(snapshot: Snapshot) -> dict[str, SourceItems]:
+    """Of the sources that ever had an item, by id."""
+    uses = term_uses(snapshot, "source")
+    return {
+        source: SourceItems(snapshot.count(term_id), uses[source].items if source in uses else 0)
+        for term_id, source in snapshot.codes("source").items()
+    }
 
 
 def newest_items(snapshot: Snapshot, axis: str) -> dict[str, int]:

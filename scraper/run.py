@@ -23,7 +23,7 @@ from db.leases import Leases, running_leases
 from db.lock import AlreadyRunning, RunLock
 from db.migrations import locked_archive
 from db.reconnect import outlasting
-from db.shapes import Source, SourceMemory
+from db.shapes import UNREACHED, Source, SourceMemory
 from db.store import Store
 from db.watch import load_memories, load_robots, pardon, postpone, save_robots, sync_sources
 from scraper.fetch import Fetcher
@@ -33,7 +33,7 @@ from scraper.fetching.robots import RobotsRecord
 from scraper.parsing.workers import ParserPool
 from scraper.saving import Tags
 from scraper.schedule import is_due, paused_until
-from scraper.scrape import UNREACHED, Fetches, RunReport, Scraper, SourceReport
+from scraper.scrape import Fetches, RunReport, Scraper, SourceReport
 from scraper.settings import ScraperSettings
 from scraper.sharing import Alone, Shared, site_of_source
 from scraper.sources import SourcesError, load_sources
@@ -42,7 +42,8 @@ from scraper.stopping import Stop
 log = logging.getLogger("craftwatch.scrape")
 
 LONGEST_SLEEP_SECONDS = 60.0
-OUTAGE_PAUSES = timedelta(minutes=10), timedelta(hours=1)  # until sources of which none was reached are asked again
+# Until sources are asked again of which none could be reached, the first time and after.
+FIRST_PAUSE, OUTAGE_PAUSE = timedelta(minutes=10), timedelta(hours=1)
 
 
 @dataclass(frozen=True)
@@ -147,10 +148,10 @@ class Run:
         unreached = {each.source_id for each in report.sources if each.reason in UNREACHED}
         asked = [(source, memory) for source, memory in remembered if source.id in unreached]
         answered = [memory.last_success_at for memory in load_memories(self.engine).values() if memory.last_success_at]
-        lately = self.now() - OUTAGE_PAUSES[1]
+        lately = self.now() - OUTAGE_PAUSE
         if len({site_of_source(*each) for each in asked}) < 2 or max(answered, default=lately) > lately:
             return
-        pause = OUTAGE_PAUSES[any(memory.failures for _, memory in asked)]
+        pause = OUTAGE_PAUSE if any(memory.failures for _, memory in asked) else FIRST_PAUSE
         pardoned = [source.id for source, memory in asked if memory.failures <= 1]
         pardon(self.engine, pardoned, self.now() + pause, "no source could be reached: the network may be down")
 

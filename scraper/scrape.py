@@ -20,7 +20,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Protocol, TypeVar
 
 from db.reconnect import outlasting
-from db.shapes import Failure, FeedAdvice, ItemDraft, Source, SourceMemory
+from db.shapes import UNREACHED, Failure, FeedAdvice, ItemDraft, Source, SourceMemory
 from db.store import Counts, Store
 from db.watch import Check, postpone
 from scraper.fetch import FEED_TYPES, Fetched, FetchError, NotModified, accepted_types
@@ -34,7 +34,6 @@ from scraper.stopping import STEP_SECONDS, Stop
 
 log = logging.getLogger("craftwatch.scrape")
 
-UNREACHED = frozenset({Failure.DNS, Failure.CONNECT, Failure.TIMEOUT})
 STOPPING_SECONDS = 15.0  # for the sources under way when the run is asked to end
 
 T = TypeVar("T")

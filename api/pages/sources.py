@@ -14,8 +14,15 @@ from api.pages import words
 from api.pages.answering import Page, page_answer
 from api.pages.stories import safe_address
 from db.archive import Snapshot
-from db.sources import OVERDUE_AFTER_SECONDS, SourceHealth, health_of, load_sources, newest_items
-from db.terms import term_uses
+from db.sources import (
+    OVERDUE_AFTER_SECONDS,
+    SourceHealth,
+    SourceItems,
+    health_of,
+    items_of_sources,
+    load_sources,
+    newest_items,
+)
 
 router = APIRouter(include_in_schema=False)
 
@@ -49,16 +56,13 @@ class Line(NamedTuple):
 async def get_sources(request: Request) -> Response:
     def build(context: Context, snapshot: Snapshot, names: Names) -> Page:
         now = int(context.moment().timestamp())
-        newest, ids = newest_items(snapshot, "source"), snapshot.term_ids()
-        uses = term_uses(snapshot, "source")
+        newest, counts = newest_items(snapshot, "source"), items_of_sources(snapshot)
         groups: dict[str, list[Line]] = {health: [] for health in GROUPS}
         sources = load_sources(snapshot)
         for source in sources:
             health = health_of(source, newest.get(source.id), now)
-            term_id = ids.get(("source", source.id))
-            items = snapshot.count(term_id) if term_id is not None else 0
-            tracked = uses[source.id].items if source.id in uses else 0
-            groups[health].append(_line(context, source, health, newest.get(source.id), (items, tracked), now))
+            brought = counts.get(source.id, SourceItems())
+            groups[health].append(_line(context, source, health, newest.get(source.id), brought, now))
         values = {
             "title": "Sources",
             "groups": [
@@ -76,7 +80,7 @@ async def get_sources(request: Request) -> Response:
 
 
 def _line(
-    context: Context, source: SourceHealth, health: str, newest: int | None, counts: tuple[int, int], now: int
+    context: Context, source: SourceHealth, health: str, newest: int | None, brought: SourceItems, now: int
 ) -> Line:
     sector = context.vocabulary.sectors.get(source.sector, "")
     region = context.vocabulary.regions.get(source.country)
@@ -84,7 +88,7 @@ def _line(
         part for part in (source.kind.replace("-", " "), sector, region.label if region else source.country) if part
     )
     state = in_words(source, health, newest, now)
-    return Line(source.id, source.name, safe_address(source.homepage), about, state, newest, *counts)
+    return Line(source.id, source.name, safe_address(source.homepage), about, state, newest, *brought)
 
 
 def _again(source: SourceHealth, health: str, now: int) -> str:

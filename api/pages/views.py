@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import NamedTuple
@@ -18,6 +17,7 @@ from api.pages.words import counted, number
 from db.archive import Snapshot
 from db.filters import Filter
 from db.recent import NEWEST, count_since
+from db.tracking import TRACKING
 
 PER_PAGE = 25
 WINDOWS = {
@@ -47,12 +47,6 @@ LABELS = {
     "min_confidence": "Confidence from",
     "tracked": "Tracked",
 }
-# What newsletters, networks and advertisers hang on the links that are shared there.
-_TRACKING = re.compile(
-    "utm_.*|gad_.*|mc_[ce]id|(?:fb|g|d|msclk|tw|tt|y)clid|msclkid|[gw]braid|gclsrc|srsltid|_gl|igshid|igsh|mibextid|"
-    "li_fat_id|mkt_tok|_{1,2}hs(?:enc|mi|tc|fp|sc)|ref_src|s_cid|cmpid",
-    re.IGNORECASE,
-)
 _PLACE = ("cursor", "limit", "sort")  # what says where in the list, not which list
 Pairs = list[tuple[str, str]]
 
@@ -94,7 +88,7 @@ class View:
     def narrowed(self, *terms: tuple[str, str], dates: tuple[str, str] | None = None) -> str:
         """The list of this view's items that also are under all of these (parameter, code).
 
-        `dates`: and that are of these days (ISO 8601), the last included.
+        `dates`: of these days (ISO 8601), the last included, in the place of its own.
         """
         pairs = self.pairs
         if dates:
@@ -137,7 +131,7 @@ def plain_view(context: Context, names: Names, **terms: str) -> View:
 
 def _tidy(pairs: Pairs) -> Pairs:
     """Without what a form sends of fields left empty, and what others hang on a link; dates win over a window."""
-    kept = [(name, value) for name, value in pairs if value.strip() and not _TRACKING.fullmatch(name)]
+    kept = [(name, value) for name, value in pairs if value.strip() and not TRACKING.fullmatch(name)]
     if any(name in ("from", "to") for name, _ in kept) and any(name == "from" for name, _ in kept):
         kept = [(name, value) for name, value in kept if name != "window"]
     return kept

@@ -5,15 +5,10 @@ from __future__ import annotations
 import re
 from urllib.parse import quote, urljoin, urlsplit, urlunsplit
 
+from db.tracking import TRACKING
+
 MAX_URL = 2_048
 _DEFAULT_PORTS = {"http": 80, "https": 443}
-_TRACKING = re.compile(
-    r"""(?:utm|at|ns|hsa|mtm|pk|piwik)_.*|wt\.?_?z?mc.*|wt\..*
-    |fbclid|gclid|gclsrc|dclid|gbraid|wbraid|msclkid|yclid|twclid|ttclid|igshid|igsh|li_fat_id|mc_[ce]id|mkt_tok
-    |oly_(?:anon|enc)_id|vero_(?:id|conv)|_hs(?:enc|mi)|hsctatracking|_g[al]|s_cid|s_kwcid|cmpid|cmp|emc|smid|smtyp
-    |ocid|ito|xtor|icid|ncid|ftag|guccounter|guce_referrer(?:_sig)?|rss_id|feedsource""",
-    re.IGNORECASE | re.VERBOSE,
-)
 # Cut only when the value says that the reader came by a feed: elsewhere these names choose a page.
 _ORIGIN = re.compile(r"source|src|ref|from|partner|via|medium|cid|origin|referrer", re.IGNORECASE)
 _FEED_VALUE = re.compile(r"(?:.*[-_.])?(?:rss|feed|feeds|atom|rssfeed|rss2|rss20)(?:[-_.].*)?", re.IGNORECASE)
@@ -89,4 +84,4 @@ def _without_tracking(query: str) -> str:
 
 def _is_tracking(pair: str) -> bool:
     name, _, value = pair.partition("=")
-    return bool(_TRACKING.fullmatch(name) or (_ORIGIN.fullmatch(name) and _FEED_VALUE.fullmatch(value)))
+    return bool(TRACKING.fullmatch(name) or (_ORIGIN.fullmatch(name) and _FEED_VALUE.fullmatch(value)))

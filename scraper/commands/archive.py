@@ -50,11 +50,10 @@ def retag(dry_run: bool) -> None:
     with locked_archive(engine), progress_bar(count_items(engine), "Tagging") as step:
         store = Store(engine, vocabulary.wholes)
         report = tag_anew(store, packaged_tagger(), sources, datetime.now(UTC), dry_run=dry_run, on_batch=step)
-        if not dry_run:
-            note_retagged(engine, vocabulary.rules_version)
     click.echo(report_text(report, dry_run))
     if not dry_run:  # what terms are part of may have changed as well
         _say_mended(derive_anew(engine, vocabulary.wholes(), datetime.now(UTC)))
+        note_retagged(engine, vocabulary.rules_version)
 
 
 @click.command()

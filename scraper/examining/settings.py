@@ -53,7 +53,7 @@ def _settings(environment: Mapping[str, str], options: Mapping[str, OptionSettin
             hint = f"Did you mean {near[0]}?" if near else "Leave it out; the README lists the settings."
             yield Finding("settings", Grade.WARNING, f"There is no setting {name}.", hint)
     if not faults and known.issuperset(ours):
-        yield Finding("settings", Grade.FINE, f"{sum(map(bool, map(environment.get, ours)))} set, all valid.")
+        yield Finding("settings", Grade.FINE, f"{sum(1 for name in ours if environment[name])} set, all valid.")
 
 
 def _setting_faults(kind: type[EnvironmentSettings]) -> Iterator[tuple[str, str]]:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from shlex import quote
 
 from db.settings import PREFIX, DatabaseSettings
-from db.shapes import Failure
+from db.shapes import UNREACHED, Failure
 from db.sources import SourceHealth, health_of
 from db.types import from_epoch, to_epoch
 from scraper.examining.findings import Finding, Findings, Grade, in_utc
@@ -21,7 +21,6 @@ NO_RUN_FOR = timedelta(days=1)  # sources are asked every hour or so, the slowes
 FAILING_FROM = 3  # failures in a row: fewer mend themselves
 NAMED = 5  # sources in one finding
 NEARLY_ALL, MANY = 0.9, 5  # of the failing sources fail for want of a network: ours, not theirs
-_UNREACHED = {Failure.DNS.value, Failure.CONNECT.value, Failure.TIMEOUT.value}
 
 
 def examine_sources(sources: list[SourceHealth], newest: Mapping[str, int], now: datetime) -> Findings:
@@ -75,11 +74,11 @@ def _failing(failing: list[SourceHealth], *, everyone: bool) -> Findings:
     by_reason: dict[str, list[SourceHealth]] = defaultdict(list)
     for source in failing:
         by_reason[source.last_failure_reason or "unknown"].append(source)
-    unreached = sum(len(by_reason[reason]) for reason in by_reason.keys() & _UNREACHED)
+    unreached = sum(len(by_reason[reason]) for reason in by_reason.keys() & UNREACHED)
     ours = unreached > NEARLY_ALL * len(failing) and (everyone or unreached >= MANY)
     for reason, those in sorted(by_reason.items(), key=lambda pair: -len(pair[1])):
         remedy = REMEDIES[Failure(reason)] if reason in set(Failure) else "Look at the log."
-        if ours and reason in _UNREACHED:
+        if ours and reason in UNREACHED:
             remedy = (
                 "So many at once: check this machine's network, its name server (/etc/resolv.conf), and its firewall."
             )
